@@ -1,0 +1,457 @@
+"""What the rest of the vault knows about keys: who holds them, what they seal, what a failure looks like.
+
+Rules. No caller sees a plain key: it asks for something that seals and opens. Ciphers live for one batch and are then
+closed. Everything here that writes to the key store does so in `Keyring` methods, before a batch starts; a `BatchCipher`
+itself writes nothing, so it may be used inside a storage transaction. Every failure to unwrap is `KeyUnavailableError`,
+every ciphertext that does not open is `IntegrityError`, and neither says why.
+
+`RecordRef` and `WrappedDek` are named tuples, because the bulk paths make one per row (a frozen dataclass costs about
+four times as much to build).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
+
+from vault_server.ports.secret import Secret
+
+ID_BYTES = 16
+
+
+class KeyUse(StrEnum):
+    """What a key-encryption key is for; one key never serves two uses."""
+
+    DATA = "DATA"
+    INDEX = "INDEX"
+    PAGE_TOKEN = "PAGE_TOKEN"  # noqa: S105 - the name of a use, not a secret
+    AUDIT = "AUDIT"
+
+
+class KekState(StrEnum):
+    """ACTIVE wraps and unwraps, DECRYPT_ONLY only unwraps, DESTROYED is gone for ever."""
+
+    ACTIVE = "ACTIVE"
+    DECRYPT_ONLY = "DECRYPT_ONLY"
+    DESTROYED = "DESTROYED"
+
+
+class RecordRef(NamedTuple):
+    """The place of one sealed record. All of it is associated data: a ciphertext opens only here.
+
+    Attributes:
+        tenant: the tenant's id, as in `tenants/{t}`.
+        customer_id: 16 bytes; whose key seals the record.
+        kind: number of the record kind (customer, transaction, need, derived data).
+        record_id: 16 bytes; for the customer record itself the customer id.
+        version: the record's version, which grows by one with each write; 0 to 2^64 - 1.
+        schema_revision: revision of the data model that the plaintext was written with; 0 to 2^32 - 1.
+    """
+
+    tenant: str
+    customer_id: bytes
+    kind: int
+    record_id: bytes
+    version: int
+    schema_revision: int
+
+
+class WrappedDek(NamedTuple):
+    """A customer's data-encryption key under the tenant's DATA key of one epoch: a row of the DEK table."""
+
+    customer_id: bytes
+    dek_version: int
+    kek_epoch: int
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrappedKek:
+    """A key-encryption key under the root key: a row of the KEK table.
+
+    Attributes:
+        id: 16 random bytes, bound into `wrapped`.
+        wraps: how often this key may have been used to encrypt; counts reservations, so never too low.
+    """
+
+    id: bytes
+    tenant: str
+    use: KeyUse
+    epoch: int
+    root_key_id: str
+    wrapped: bytes
+    state: KekState
+    created_at: datetime
+    wraps: int
+
+
+class KekStore(Protocol):
+    """Where wrapped key-encryption keys live. Every method is one transaction of its own and durable on return."""
+
+    def list_keks(self, tenant: str, use: KeyUse) -> Sequence[WrappedKek]:
+        """All epochs of one use, oldest first, DESTROYED included (their `wrapped` is empty)."""
+        ...
+
+    def list_by_root_key(self, root_key_id: str, *, limit: int) -> Sequence[WrappedKek]:
+        """Up to `limit` keys of any tenant that are wrapped by this root key and not DESTROYED, in id order."""
+        ...
+
+    def insert_kek(self, kek: WrappedKek) -> None:
+        """Add an epoch; unique on (tenant, use, epoch).
+
+        When the new key is ACTIVE, an older ACTIVE epoch of the same tenant and use turns DECRYPT_ONLY in the same transaction.
+
+        Raises:
+            AlreadyExistsError: another process was faster; list again and use what is there.
+        """
+        ...
+
+    def replace_wrapped(self, kek_id: bytes, *, root_key_id: str, wrapped: bytes) -> None:
+        """Put the same key under another root key. Idempotent.
+
+        Raises:
+            NotFoundError: no such key, or it is DESTROYED.
+        """
+        ...
+
+    def add_wraps(self, kek_id: bytes, count: int) -> int:
+        """Reserve `count` encryptions, atomically, and return the new total.
+
+        Raises:
+            NotFoundError: no such key.
+        """
+        ...
+
+    def set_state(self, kek_id: bytes, state: KekState) -> None:
+        """Change the state; DESTROYED also overwrites `wrapped` with nothing and cannot be left again.
+
+        Raises:
+            NotFoundError: no such key.
+            FailedPreconditionError: the key is DESTROYED already and `state` is another.
+        """
+        ...
+
+
+class KeyFence(Protocol):
+    """A number per tenant that grows whenever a key was destroyed, read from the database all processes share."""
+
+    def number(self, tenant: str) -> int:
+        """The present fence number; 0 before anything was destroyed. One indexed read."""
+        ...
+
+
+class KeyWrapper(Protocol):
+    """The public half of a root or recovery key: wraps a secret so that only the holder of the private half unwraps it."""
+
+    @property
+    def key_id(self) -> str:
+        """Fingerprint of the public key: lower-case hex of the SHA-256 of its DER SubjectPublicKeyInfo."""
+        ...
+
+    def wrap(self, secret: bytes, context: bytes) -> bytes:
+        """Wrap 32 bytes, bound to `context`."""
+        ...
+
+
+class RootKey(KeyWrapper, Protocol):
+    """The root key: a file, a token or a service. Costs milliseconds; never used per record."""
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Undo `wrap`.
+
+        Raises:
+            KeyUnavailableError: wrong key, wrong context or damaged bytes; which of them is not said.
+        """
+        ...
+
+
+class Signer(Protocol):
+    """Signs audit heads, backup manifests and wrapped KEKs. Never the same key as the root key."""
+
+    @property
+    def key_id(self) -> str:
+        """Fingerprint of the public key, as for `KeyWrapper`."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """RSA-PSS with SHA-256 over the whole message."""
+        ...
+
+
+class Verifier(Protocol):
+    """Checks what a `Signer` signed."""
+
+    @property
+    def key_id(self) -> str:
+        """Fingerprint of the public key, as for `KeyWrapper`."""
+        ...
+
+    def verify(self, message: bytes, signature: bytes) -> None:
+        """Return if the signature is right.
+
+        Raises:
+            IntegrityError: it is not.
+        """
+        ...
+
+
+class BatchCipher(Protocol):
+    """Seals and opens one batch of one tenant's records; holds plain DEKs until closed.
+
+    Use it as a context manager. Not safe for several threads. It never writes to the key store; `load_dek` may read it when
+    another process has started a KEK epoch a moment ago. After `close` every call fails with KeyUnavailableError.
+    """
+
+    @property
+    def tenant(self) -> str: ...
+
+    def create_dek(self, customer_id: bytes) -> WrappedDek:
+        """Make version 1 of a customer's key, hold it, and return the row to store.
+
+        Raises:
+            FailedPreconditionError: this batch already holds a key of the customer.
+        """
+        ...
+
+    def create_deks(self, customer_ids: Sequence[bytes]) -> list[WrappedDek]:
+        """`create_dek` for many, in order; the bulk path (one call of the system's random source)."""
+        ...
+
+    def next_dek(self, current: WrappedDek) -> WrappedDek:
+        """Make the following version of a customer's key; seals use it from now on, the current one still opens.
+
+        Raises:
+            KeyUnavailableError: the current one does not unwrap.
+        """
+        ...
+
+    def load_dek(self, dek: WrappedDek) -> None:
+        """Unwrap and hold a stored key. Idempotent; of several versions the highest seals.
+
+        Raises:
+            KeyUnavailableError: damaged, moved from another customer or tenant, or its KEK is gone.
+        """
+        ...
+
+    def load_deks(self, deks: Sequence[WrappedDek]) -> None:
+        """`load_dek` for many."""
+        ...
+
+    def has_dek(self, customer_id: bytes) -> bool: ...
+
+    def seal(self, ref: RecordRef, plaintext: bytes) -> bytes:
+        """Seal one record under its customer's key, which must be held.
+
+        Raises:
+            KeyUnavailableError: the customer's key is not held.
+            InvalidArgumentError: the reference is malformed or names another tenant.
+        """
+        ...
+
+    def open(self, ref: RecordRef, envelope: bytes) -> bytes:
+        """Open what was sealed under exactly this reference.
+
+        Raises:
+            KeyUnavailableError: the customer's key (of the version that sealed it) is not held.
+            IntegrityError: anything else: changed, moved, replayed, cut, of an unknown format.
+        """
+        ...
+
+    def seal_many(self, refs: Sequence[RecordRef], plaintexts: Sequence[bytes]) -> list[bytes]:
+        """`seal` for many, in order; the bulk path. Fails as a whole."""
+        ...
+
+    def open_many(self, refs: Sequence[RecordRef], envelopes: Sequence[bytes]) -> list[bytes]:
+        """`open` for many, in order; the bulk path. Fails as a whole; open one by one to find the broken record."""
+        ...
+
+    def close(self) -> None:
+        """Drop every key. Idempotent."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+
+class BlindIndex(Protocol):
+    """Search tokens: equal values give equal tokens, and nothing else is learned without the tenant's index key."""
+
+    @property
+    def version(self) -> int:
+        """The version that new tokens are written with."""
+        ...
+
+    @property
+    def versions_for_search(self) -> tuple[int, ...]:
+        """Every version that stored tokens may have, newest first."""
+        ...
+
+    def token(self, field: int, normalized: bytes) -> bytes:
+        """16 bytes for one normalised value of one field, in the current version."""
+        ...
+
+    def tokens(self, field: int, values: Sequence[bytes]) -> list[bytes]:
+        """`token` for many values of one field, in order; the bulk path."""
+        ...
+
+    def tokens_for_search(self, field: int, normalized: bytes) -> list[bytes]:
+        """One token for each of `versions_for_search`, in that order."""
+        ...
+
+
+class PageTokenSealer(Protocol):
+    """Makes page tokens that a caller can neither read, nor change, nor use for another query."""
+
+    def seal(self, context: bytes, payload: bytes) -> str:
+        """A URL-safe string without padding; `context` fixes tenant, method, filter and order, and is not stored in it."""
+        ...
+
+    def open(self, context: bytes, token: str) -> bytes:
+        """The payload of a token that was sealed under the same context.
+
+        Raises:
+            InvalidArgumentError: reason INVALID_PAGE_TOKEN, whatever is wrong with it.
+        """
+        ...
+
+
+class AuditSealer(Protocol):
+    """Seals audit payload about principals (addresses, agents). Payload about a customer is sealed by its own DEK instead."""
+
+    def seal(self, event_id: bytes, payload: bytes) -> bytes: ...
+
+    def open(self, event_id: bytes, sealed: bytes) -> bytes:
+        """Undo `seal`.
+
+        Raises:
+            IntegrityError: changed, or moved from another event.
+        """
+        ...
+
+
+class Keyring(Protocol):
+    """One per process: knows the root key, caches unwrapped KEKs for at most a minute, starts epochs when they are due.
+
+    Its methods may write to the key store (a tenant's first key, a new epoch, a reservation of wraps), so call them before
+    opening a storage transaction. Safe for several threads.
+
+    Each raises KeyUnavailableError when a key that is needed cannot be unwrapped or was destroyed.
+    """
+
+    def batch(self, tenant: str) -> BatchCipher: ...
+
+    def blind_index(self, tenant: str) -> BlindIndex: ...
+
+    def page_tokens(self, tenant: str) -> PageTokenSealer: ...
+
+    def sealed_audit(self, tenant: str) -> AuditSealer: ...
+
+    def invalidate(self, tenant: str) -> None:
+        """Forget the cached keys of a tenant; the next call reads the store again."""
+        ...
+
+
+class RecipientRole(StrEnum):
+    """Why a key can open a backup: it is the vault's root key, or an offline recovery key."""
+
+    ROOT = "ROOT"
+    RECOVERY = "RECOVERY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrappedBackupKey:
+    """A backup's key for one recipient; goes into the signed manifest.
+
+    Attributes:
+        recipient_key_id: the `key_id` of the recipient's public key.
+    """
+
+    recipient_key_id: str
+    role: RecipientRole
+    wrapped: bytes
+
+
+class BackupCipher(Protocol):
+    """Seals and opens the chunks of one backup. Use it as a context manager; safe for several threads until closed."""
+
+    @property
+    def backup_id(self) -> bytes: ...
+
+    def seal(self, role: str, position: int, plaintext: bytes) -> bytes:
+        """Seal one chunk; the backup's id, `role` (such as "rows" or "deks") and `position` are associated data."""
+        ...
+
+    def open(self, role: str, position: int, sealed: bytes) -> bytes:
+        """Undo `seal`.
+
+        Raises:
+            IntegrityError: changed, cut, or from another backup, role or position.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+
+class BackupKeys(Protocol):
+    """Makes a random key for each backup and wraps it for everyone who may restore."""
+
+    def create(self, backup_id: bytes) -> tuple[BackupCipher, tuple[WrappedBackupKey, ...]]:
+        """A new key for a new backup (16-byte id), wrapped for the root key and for every recovery key.
+
+        The wrapped keys are not authenticated by themselves: sign the manifest that carries them.
+        """
+        ...
+
+    def open(self, backup_id: bytes, wrapped: Sequence[WrappedBackupKey]) -> BackupCipher:
+        """The cipher of an existing backup, by whichever private key is held here.
+
+        Raises:
+            KeyUnavailableError: none of the recipients is held here, or the wrapped key is damaged or of another backup.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """A new API token: shown to its owner once, stored only as a digest.
+
+    Attributes:
+        token_id: public part, 16 lower-case base32 characters; names the token in lists, logs and audit.
+        secret: the whole token `srt_<token_id>_<secret>`.
+        digest: 32 bytes to store.
+    """
+
+    token_id: str
+    secret: Secret
+    digest: bytes
+
+
+class ApiTokens(Protocol):
+    """Makes API tokens and compares presented ones with what is stored."""
+
+    def issue(self) -> IssuedToken: ...
+
+    def parse_id(self, presented: Secret) -> str:
+        """The public part of a presented token, to look its row up.
+
+        Raises:
+            UnauthenticatedError: not a token of this product; the same error as for an unknown one.
+        """
+        ...
+
+    def verify(self, presented: Secret, digest: bytes) -> None:
+        """Return if the token has this digest; compares in constant time.
+
+        Raises:
+            UnauthenticatedError: it has not.
+        """
+        ...
