@@ -1,0 +1,1 @@
+"""Generated stubs of the Strongroom API; see protos/generate.py."""
