@@ -22,7 +22,9 @@ class VaultError(Exception):
 
     reason = "INTERNAL"
 
-    def __init__(self, message: str, *, hint: str = "", reason: str | None = None, metadata: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", reason: str | None = None, metadata: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -34,7 +34,8 @@ class Secret:
         return self._content
 
     def reveal_text(self) -> str:
-        return self._content.decode()
+        """The content as UTF-8; bytes that are none are replaced, because a decoding error would carry the content."""
+        return self._content.decode(errors="replace")
 
     def __repr__(self) -> str:
         return "Secret(****)"
