@@ -34,7 +34,10 @@ def generate(out: Path) -> None:
     run(
         [sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTOS}"]
         + [f"--python_out={out}", f"--grpc_python_out={out}", f"--mypy_out=quiet:{out}", f"--mypy_grpc_out=quiet:{out}"]
-        + [f"--plugin=protoc-gen-mypy={BIN / 'protoc-gen-mypy'}", f"--plugin=protoc-gen-mypy_grpc={BIN / 'protoc-gen-mypy_grpc'}"]
+        + [
+            f"--plugin=protoc-gen-mypy={BIN / 'protoc-gen-mypy'}",
+            f"--plugin=protoc-gen-mypy_grpc={BIN / 'protoc-gen-mypy_grpc'}",
+        ]
         + sources()
     )
     for package in (PACKAGE, PACKAGE.parent):
