@@ -31,15 +31,11 @@ def generate(out: Path) -> None:
     (out / PACKAGE).mkdir(parents=True, exist_ok=True)
     for old in (out / PACKAGE).glob("*_pb2*"):
         old.unlink()
-    run(
-        [sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTOS}"]
-        + [f"--python_out={out}", f"--grpc_python_out={out}", f"--mypy_out=quiet:{out}", f"--mypy_grpc_out=quiet:{out}"]
-        + [
-            f"--plugin=protoc-gen-mypy={BIN / 'protoc-gen-mypy'}",
-            f"--plugin=protoc-gen-mypy_grpc={BIN / 'protoc-gen-mypy_grpc'}",
-        ]
-        + sources()
-    )
+    plugins = [f"--plugin=protoc-gen-{name}={BIN / f'protoc-gen-{name}'}" for name in ("mypy", "mypy_grpc")]
+    outputs = [f"--{kind}_out={out}" for kind in ("python", "grpc_python")] + [
+        f"--{kind}_out=quiet:{out}" for kind in ("mypy", "mypy_grpc")
+    ]
+    run([sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTOS}", *plugins, *outputs, *sources()])
     for package in (PACKAGE, PACKAGE.parent):
         (out / package / "__init__.py").write_text('"""Generated stubs of the Strongroom API; see protos/generate.py."""\n')
 
