@@ -455,3 +455,24 @@ class ApiTokens(Protocol):
             UnauthenticatedError: it has not.
         """
         ...
+
+
+class KeyRotation(Protocol):
+    """Changes keys while everything runs. Progress is in the rows, so each call may be repeated after a crash."""
+
+    def start_epoch(self, tenant: str, use: KeyUse) -> int:
+        """Begin a new epoch; the one before only unwraps from then on. Returns the new number.
+
+        For DATA, move the DEKs with `rewrap_deks` afterwards; for INDEX, rebuild every token in the new version.
+        """
+        ...
+
+    def rewrap_deks(self, tenant: str, deks: Sequence[WrappedDek]) -> list[WrappedDek]:
+        """The same DEKs under the active epoch, in order; what they seal is untouched.
+
+        Store each only if its row still holds the wrapping that was given here.
+
+        Raises:
+            KeyUnavailableError: one does not unwrap.
+        """
+        ...
