@@ -1,0 +1,169 @@
+"""E-mail addresses: repair what is no address as written, and domains that are one slip from a domain people use.
+
+Rules: an address that could be right stays as it is. A domain is only corrected when it is neither well known nor frequent
+in the file, when exactly one known or much more frequent domain is one slip away, and when the two are not plausibly two
+branches of one name (`acme.de` and `acme.be`). The part before the @ is never touched.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from analysis_worker.steps.correct.countries import is_country_code
+from analysis_worker.steps.correct.mail_domains import IMPOSSIBLE_ENDINGS, NOT_TYPOS, SINGLE_DOMAIN_LABELS, TARGETS, WELL_KNOWN
+from analysis_worker.steps.correct.nearness import SlipIndex
+from analysis_worker.steps.correct.proposal import Change
+
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_DOMAIN = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]")
+_BRACKETED = re.compile(r"[^<>@]*<\s*([^<>]+?)\s*>")
+_MAX_ADDRESS = 320
+
+# A file's own domain is frequent from this many addresses on, and outweighs a suspected slip by this factor.
+FREQUENT = 20
+_OUTWEIGHS = 20
+_RARE = 3
+_MIN_OWN_LABEL = 6
+
+
+def is_address(text: str) -> bool:
+    local, at, domain = text.rpartition("@")
+    return bool(at) and len(text) <= _MAX_ADDRESS and bool(_LOCAL.fullmatch(local)) and bool(_DOMAIN.fullmatch(domain))
+
+
+def repair_syntax(text: str) -> str | None:
+    """Return the address that was meant, the text itself when it is one, None when nothing certain can be said."""
+    if len(text) > 2 * _MAX_ADDRESS or not text.isascii():
+        return None
+    if is_address(text):
+        return text
+    repaired = text.strip().removeprefix("mailto:").removeprefix("MAILTO:")
+    bracketed = _BRACKETED.fullmatch(repaired)
+    repaired = (bracketed.group(1) if bracketed else repaired).strip(' \t\r\n"<>()[]').rstrip(".,;:").lstrip(".,;:")
+    repaired = re.sub(r"\s*@+\s*", "@", repaired)
+    local, at, domain = repaired.partition("@")
+    domain = re.sub(r"[.,\s]*[.,][.,\s]*", ".", domain).strip(".")
+    candidate = local + at + domain
+    if is_address(candidate):
+        return candidate
+    # `bob@gmailcom` is no address either, but the domain rule may still know what was meant.
+    return candidate if _LOCAL.fullmatch(local) and f"{domain.lower()}" in _UNDOTTED else None
+
+
+_UNDOTTED = {
+    domain.replace(".", ""): domain for domain in ("gmail.com", "hotmail.com", "outlook.com", "icloud.com", "yahoo.com")
+}
+
+
+class DomainEvidence:
+    """Which domains of this file are slips, decided from all its addresses at once.
+
+    Counts are taken as they will be once the slips are corrected (a fixed point), so a second run over the corrected file
+    finds nothing new.
+    """
+
+    def __init__(self, addresses: Mapping[str, int]) -> None:
+        counts: Counter[str] = Counter()
+        for text, times in addresses.items():
+            repaired = repair_syntax(text)
+            if repaired is not None:
+                counts[repaired.rpartition("@")[2].lower()] += times
+        self.corrections: dict[str, tuple[str, str, float]] = {}
+        while True:
+            found = _slips(counts)
+            if not found:
+                break
+            for domain, correction in found.items():
+                counts[correction[0]] += counts.pop(domain)
+                self.corrections[domain] = correction
+        # A slip may lead to a domain that was itself judged a slip in a later pass; follow it to the end.
+        for domain, (target, rule, confidence) in list(self.corrections.items()):
+            final = target
+            while final in self.corrections:
+                final = self.corrections[final][0]
+            self.corrections[domain] = (final, rule, confidence)
+
+    def change(self, text: str) -> Change | None:
+        """Return the correction of one address, None when it may be right or nothing certain is known."""
+        repaired = repair_syntax(text)
+        if repaired is None:
+            return None
+        local, _, domain = repaired.rpartition("@")
+        correction = self.corrections.get(domain.lower())
+        if correction is not None:
+            target, rule, confidence = correction
+            return Change(rule=rule, after=f"{local}@{target}", confidence=confidence)
+        if repaired == text or not is_address(repaired):
+            return None
+        trimmed_only = repaired in text
+        return Change(rule="email.syntax", after=repaired, confidence=0.98 if trimmed_only else 0.95)
+
+
+def _slips(counts: Mapping[str, int]) -> dict[str, tuple[str, str, float]]:
+    frequent = {domain for domain, count in counts.items() if count >= FREQUENT and _DOMAIN.fullmatch(domain)}
+    known, own = SlipIndex(TARGETS), SlipIndex(frequent)
+    found: dict[str, tuple[str, str, float]] = {}
+    for domain in sorted(counts):
+        if domain in WELL_KNOWN or domain in NOT_TYPOS:
+            continue
+        correction = _known_slip(domain, known) or _own_slip(domain, own, counts) or _ending_slip(domain)
+        if correction is not None and not _established(domain, correction[0], counts):
+            found[domain] = correction
+    return found
+
+
+def _established(domain: str, target: str, counts: Mapping[str, int]) -> bool:
+    """Say whether so many people have the domain that it must be real, whatever it resembles."""
+    if domain.rpartition(".")[2] in IMPOSSIBLE_ENDINGS or "." not in domain:
+        return False
+    return counts[domain] >= FREQUENT and counts[domain] * _OUTWEIGHS > counts.get(target, 0)
+
+
+def _known_slip(domain: str, known: SlipIndex) -> tuple[str, str, float] | None:
+    if domain in _UNDOTTED:
+        return _UNDOTTED[domain], "email.domain_typo", 0.95
+    near = [target for target in known.neighbours(domain) if not _maybe_branch(domain, target)]
+    return (near[0], "email.domain_typo", 0.96) if len(near) == 1 else None
+
+
+def _maybe_branch(domain: str, target: str) -> bool:
+    """Say whether both could be real: the same name under two endings that exist."""
+    label, _, ending = domain.partition(".")
+    target_label, _, target_ending = target.partition(".")
+    if label != target_label:
+        # A real country ending that differs as well cannot come from one slip; but `hotmai.be` and `hotmail.be` can.
+        return False
+    if label in SINGLE_DOMAIN_LABELS or ending in IMPOSSIBLE_ENDINGS:
+        return False
+    last = ending.rpartition(".")[2]
+    return is_country_code(last.upper()) or len(last) > 3 or ending == target_ending  # noqa: PLR2004 - long endings exist in hundreds
+
+
+def _own_slip(domain: str, own: SlipIndex, counts: Mapping[str, int]) -> tuple[str, str, float] | None:
+    count = counts[domain]
+    if count > _RARE:
+        return None
+    near = [
+        target
+        for target in own.neighbours(domain)
+        if counts[target] >= _OUTWEIGHS * count and _same_ending_slip(domain, target)
+    ]
+    return (near[0], "email.domain_typo_in_file", 0.85) if len(near) == 1 else None
+
+
+def _same_ending_slip(domain: str, target: str) -> bool:
+    label, _, ending = domain.rpartition(".")
+    target_label, _, target_ending = target.rpartition(".")
+    if ending != target_ending or len(target_label) < _MIN_OWN_LABEL:
+        return False
+    plural = label == target_label + "s" or target_label == label + "s"
+    numbered = re.sub(r"\d", "", label) == re.sub(r"\d", "", target_label)
+    hyphenated = label.replace("-", "") == target_label.replace("-", "")
+    subdomains = "." in label and label.partition(".")[2] == target_label.partition(".")[2]
+    return not (plural or numbered or hyphenated or subdomains)
+
+
+def _ending_slip(domain: str) -> tuple[str, str, float] | None:
+    name, _, ending = domain.rpartition(".")
+    meant = IMPOSSIBLE_ENDINGS.get(ending)
+    return (f"{name}.{meant}", "email.ending_typo", 0.9) if meant else None
