@@ -1,11 +1,11 @@
 from datetime import date, timedelta
 
 import phonenumbers
-from helpers.customer_rows import Row, address, customer_table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis_worker.steps.correct import CorrectOptions, apply_proposals, correct
+from helpers.customer_rows import Row, address, customer_table
 
 AS_OF = date(2026, 6, 30)
 OPTIONS = CorrectOptions(as_of=AS_OF, default_region="GB")
