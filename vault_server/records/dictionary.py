@@ -13,11 +13,11 @@ from types import MappingProxyType
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
+
 from strongroom.api.v1 import rules_pb2
 from strongroom.api.v1.customer_pb2 import Customer
 from strongroom.api.v1.need_pb2 import Need
 from strongroom.api.v1.transaction_pb2 import Transaction
-
 from vault_server.errors import ConfigurationError
 from vault_server.ports.records import RecordKind
 
