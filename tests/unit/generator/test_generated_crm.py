@@ -163,3 +163,11 @@ def test_written_truth_reads_back_equal(crm: GeneratedCrm, tmp_path: Path, recor
 def test_senseless_sizes_are_refused(changes: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must"):
         GeneratorOptions(**changes)  # type: ignore[arg-type]  # mypy cannot match a mapping's keys to parameters
+
+
+def test_planted_pairs_are_bought_together_far_above_chance(crm: GeneratedCrm) -> None:
+    baskets = [{line.sku for line in row.lines} for row in crm.transactions if row.kind == "PURCHASE"]
+    for first, second, _ in crm.truth.bundles:
+        with_first = [basket for basket in baskets if first in basket]
+        given_first = sum(second in basket for basket in with_first) / len(with_first)
+        assert given_first > 2 * sum(second in basket for basket in baskets) / len(baskets)
