@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from vault_server.crypto import rsa_keys
 from vault_server.crypto.keyring import EnvelopeKeyring, EpochPolicy
 from vault_server.crypto.rsa_keys import RsaRootKey, RsaSigner
@@ -24,14 +26,14 @@ class MemoryKekStore:
 
     def list_keks(self, tenant: str, use: KeyUse) -> Sequence[WrappedKek]:
         self.reads += 1
-        return sorted((row for row in self.rows.values() if (row.tenant, row.use) == (tenant, use)), key=lambda row: row.epoch)
+        return self._epochs(tenant, use)
 
     def list_by_root_key(self, root_key_id: str, *, limit: int) -> Sequence[WrappedKek]:
         rows = [row for row in self.rows.values() if row.root_key_id == root_key_id and row.state is not KekState.DESTROYED]
         return sorted(rows, key=lambda row: row.id)[:limit]
 
     def insert_kek(self, kek: WrappedKek) -> None:
-        for row in self.list_keks(kek.tenant, kek.use):
+        for row in self._epochs(kek.tenant, kek.use):
             if row.epoch == kek.epoch:
                 raise AlreadyExistsError("This epoch exists.")
             if row.state is KekState.ACTIVE and kek.state is KekState.ACTIVE:
@@ -54,6 +56,9 @@ class MemoryKekStore:
         if row.state is KekState.DESTROYED and state is not KekState.DESTROYED:
             raise FailedPreconditionError("The key is destroyed.")
         self.rows[kek_id] = replace(row, state=state, wrapped=b"" if state is KekState.DESTROYED else row.wrapped)
+
+    def _epochs(self, tenant: str, use: KeyUse) -> list[WrappedKek]:
+        return sorted((row for row in self.rows.values() if (row.tenant, row.use) == (tenant, use)), key=lambda row: row.epoch)
 
     def _row(self, kek_id: bytes) -> WrappedKek:
         if kek_id not in self.rows:
@@ -84,17 +89,18 @@ class SteppedClock:
         self.monotonic_s += seconds
 
 
-@functools.cache
 def some_root_key(name: str = "root") -> RsaRootKey:
     """A root key of this test process; another name is another key. Made once, because it takes half a second."""
-    assert name
-    return RsaRootKey(rsa_keys.generate())
+    return RsaRootKey(_rsa_key(f"wraps {name}"))
+
+
+def some_signer(name: str = "signer") -> RsaSigner:
+    return RsaSigner(_rsa_key(f"signs {name}"))
 
 
 @functools.cache
-def some_signer(name: str = "signer") -> RsaSigner:
-    assert name
-    return RsaSigner(rsa_keys.generate())
+def _rsa_key(_label: str) -> rsa.RSAPrivateKey:
+    return rsa_keys.generate()
 
 
 @dataclass(kw_only=True)

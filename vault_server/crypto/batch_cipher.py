@@ -154,7 +154,7 @@ class SealingBatch:
                 nonce = nonces[at : at + NONCE_BYTES]
                 at += NONCE_BYTES
                 aad = held.aad_prefix + pack_place(kind, record_id, version, revision)
-                sealed.append(held.header + nonce + held.encrypt(nonce, plaintext, aad))
+                sealed.append(held.header + nonce + held.aead.encrypt(nonce, plaintext, aad))
         except struct.error:
             raise refusals.bad_reference() from None
         return sealed
@@ -171,7 +171,7 @@ class SealingBatch:
                 if len(sealed) < MIN_ENVELOPE_BYTES or not compare_digest(sealed[:HEADER_BYTES], held.header):
                     held = self._by_header(customer_id, sealed)
                 aad = held.aad_prefix + pack_place(kind, record_id, version, revision)
-                plaintexts.append(held.decrypt(sealed[HEADER_BYTES:BODY_OFFSET], sealed[BODY_OFFSET:], aad))
+                plaintexts.append(held.aead.decrypt(sealed[HEADER_BYTES:BODY_OFFSET], sealed[BODY_OFFSET:], aad))
         except InvalidTag:
             raise refusals.broken_ciphertext() from None
         except struct.error:

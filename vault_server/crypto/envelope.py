@@ -7,14 +7,14 @@ associated data too, together with the tenant and the record's place.
 
 from __future__ import annotations
 
-import hashlib
 import struct
-from collections.abc import Callable
+from hashlib import sha256
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vault_server.crypto import canonical
+from vault_server.ports.keys import ID_BYTES
 
 MAGIC = b"SREN"
 FORMAT_VERSION = 1
@@ -22,21 +22,20 @@ SUITE_AES_256_GCM = 1
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
-COMMITMENT_BYTES = 16
 AAD_LABEL = "strongroom/record-envelope"
 
-_header = struct.Struct(">4sBBI16s")
-_owner = struct.Struct(">I16s")  # length of what follows, customer id
+_HEADER_START = MAGIC + bytes((FORMAT_VERSION, SUITE_AES_256_GCM))
+_COMMITMENT_LABEL = b"strongroom/dek-commitment/1\x00"
+_header = struct.Struct(">6sI16s")  # start, DEK version, commitment (cut to its 16 bytes by the format)
 _place = struct.Struct(">I16sQI")  # kind, record id, record version, schema revision
 
 HEADER_BYTES = _header.size
 BODY_OFFSET = HEADER_BYTES + NONCE_BYTES
 MIN_ENVELOPE_BYTES = BODY_OFFSET + TAG_BYTES
-_PLACE_FIELD_BYTES = _owner.size - 4 + _place.size
+_HEADER_LENGTH = canonical.uint32(HEADER_BYTES)
+_PLACE_LENGTH = canonical.uint32(ID_BYTES + _place.size)
 
 pack_place = _place.pack
-
-_commitment = hashlib.sha256(b"strongroom/dek-commitment/1\x00")
 
 
 class HeldDek(NamedTuple):
@@ -45,31 +44,22 @@ class HeldDek(NamedTuple):
     dek_version: int
     header: bytes
     aad_prefix: bytes
-    encrypt: Callable[[bytes, bytes, bytes], bytes]
-    decrypt: Callable[[bytes, bytes, bytes], bytes]
+    aead: AESGCM
 
     def __repr__(self) -> str:
         return f"HeldDek(version {self.dek_version}, ****)"
 
 
-def commitment(dek: bytes) -> bytes:
-    """16 bytes that fix the DEK: GCM alone would let one ciphertext open under two keys (CVE-2020-8897)."""
-    digest = _commitment.copy()
-    digest.update(dek)
-    return digest.digest()[:COMMITMENT_BYTES]
-
-
-def pack_header(dek_version: int, dek_commitment: bytes) -> bytes:
-    return _header.pack(MAGIC, FORMAT_VERSION, SUITE_AES_256_GCM, dek_version, dek_commitment)
-
-
 def tenant_prefix(tenant: str) -> bytes:
-    """The part of the associated data that is constant for a batch; the header's field follows."""
-    return canonical.encode(AAD_LABEL, tenant.encode())
+    """The part of the associated data that is constant for a batch; the header follows."""
+    return canonical.encode(AAD_LABEL, tenant.encode()) + _HEADER_LENGTH
 
 
 def hold(prefix: bytes, customer_id: bytes, dek_version: int, dek: bytes) -> HeldDek:
-    """Prepare a DEK. About 3 microseconds, so once per customer and batch.
+    """Prepare a DEK. About 2 microseconds, half of them for the cipher object, so once per customer and batch.
+
+    The header commits to the DEK with 16 bytes of its digest: GCM alone would let one ciphertext open under two keys
+    (CVE-2020-8897).
 
     Args:
         prefix: what `tenant_prefix` gave.
@@ -77,17 +67,14 @@ def hold(prefix: bytes, customer_id: bytes, dek_version: int, dek: bytes) -> Hel
         dek_version: 1 to 2^32 - 1.
         dek: 32 bytes.
     """
-    header = pack_header(dek_version, commitment(dek))
-    cipher = AESGCM(dek)
-    aad_prefix = prefix + canonical.field(header) + _owner.pack(_PLACE_FIELD_BYTES, customer_id)
-    return HeldDek(dek_version, header, aad_prefix, cipher.encrypt, cipher.decrypt)
+    header = _header.pack(_HEADER_START, dek_version, sha256(_COMMITMENT_LABEL + dek).digest())
+    # tuple.__new__ spares the named tuple's Python-level constructor, a tenth of the cost
+    return tuple.__new__(HeldDek, (dek_version, header, prefix + header + _PLACE_LENGTH + customer_id, AESGCM(dek)))
 
 
 def dek_version_of(envelope: bytes) -> int | None:
     """The DEK version that an envelope names, or None when it is no envelope of a known format and suite."""
     if len(envelope) < MIN_ENVELOPE_BYTES:
         return None
-    magic, format_version, suite, dek_version, _ = _header.unpack_from(envelope)
-    if (magic, format_version, suite) != (MAGIC, FORMAT_VERSION, SUITE_AES_256_GCM):
-        return None
-    return int(dek_version)
+    start, dek_version, _ = _header.unpack_from(envelope)
+    return int(dek_version) if start == _HEADER_START else None
