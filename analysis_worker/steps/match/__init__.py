@@ -1,0 +1,19 @@
+"""Which rows are one person: `match(table, options) -> MatchResult`."""
+
+from analysis_worker.steps.match.errors import MatchEngineError, MatchError, MatchInputError, MatchOptionsError
+from analysis_worker.steps.match.options import MatchOptions
+from analysis_worker.steps.match.result import Band, LevelSummary, MatchResult, MatchSummary
+from analysis_worker.steps.match.step import match
+
+__all__ = [
+    "Band",
+    "LevelSummary",
+    "MatchEngineError",
+    "MatchError",
+    "MatchInputError",
+    "MatchOptions",
+    "MatchOptionsError",
+    "MatchResult",
+    "MatchSummary",
+    "match",
+]

@@ -1,0 +1,130 @@
+"""Blocking atoms: what two rows may share to be worth a comparison.
+
+An atom is a partition of the rows by one derived value: the whole value, a phonetic key, a prefix, half of an identifier.
+Rules: an absent value is code -1 and never shared; atoms of one field belong to one family, so that a rule never combines
+a value with a part of itself.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis_worker.steps.match.cells import Cells
+from analysis_worker.steps.match.features import Features
+from analysis_worker.steps.match.normalise import skeleton
+
+Codes = npt.NDArray[np.int64]
+
+_PREFIX = 3
+_HALVED_MIN = 6
+_FULL_DATE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Atom:
+    """Rows by one derived value.
+
+    Attributes:
+        name: what it is, for the summary; never a value.
+        field: the field it derives from.
+        rows: int64, rows that have a value; a row appears once per value it has.
+        codes: int64, same shape as rows; equal codes are equal values.
+        single: whether every row has at most one value, so that the atom can be part of a combination.
+    """
+
+    name: str
+    field: str
+    rows: npt.NDArray[np.int64]
+    codes: Codes
+    single: bool
+
+
+def build_atoms(features: Features) -> tuple[Atom, ...]:
+    """All atoms that the table's fields offer, in a fixed order."""
+    atoms: list[Atom] = []
+    for field, cells in features.scalars.items():
+        for part, derive in _derivations(field):
+            atom = _scalar_atom(f"{field}{part}", _FIELD_OF_FEATURE.get(field, field), (derive(cell) for cell in cells))
+            atoms.append(atom)
+    for field, lists in features.lists.items():
+        if any(len(values) > 1 for values in lists):
+            pairs = [(row, value) for row, values in enumerate(lists) for value in values]
+            atoms.append(_atom(f"{field}:any", field, pairs, single=False))
+    atoms.extend(_crossed(features))
+    return tuple(atom for atom in atoms if len(atom.rows) > 1)
+
+
+Derivation = Callable[[str | None], str | None]
+
+_FIELD_OF_FEATURE = {"given_root": "given", "name_tokens": "name"}
+
+
+def _derivations(field: str) -> Iterator[tuple[str, Derivation]]:
+    """Named ways to cut one feature down to a shareable value."""
+    kind = field.partition("_")[0]
+    if field in ("gender", "age", "country", "region", "job_title") or kind == "category":
+        yield "", _whole  # coarse: only useful in combination, where the budget lets it
+        return
+    yield "", _whole
+    if field in ("given", "family"):
+        yield ":sound", _sound
+        yield ":prefix", lambda cell: cell[:_PREFIX] if cell and len(cell) > _PREFIX else None
+    elif field in ("city", "street", "organisation"):
+        yield ":sound", _sound
+    elif field == "birth":
+        yield ":year", lambda cell: cell[:4] if cell and len(cell) == _FULL_DATE else None
+        yield ":year-month", lambda cell: cell[:6] if cell and len(cell) == _FULL_DATE else None
+        yield ":month-day", lambda cell: cell[4:] if cell and len(cell) == _FULL_DATE else None
+        yield ":year-day", lambda cell: cell[:4] + cell[6:] if cell and len(cell) == _FULL_DATE else None
+    elif field == "email":
+        yield ":local", lambda cell: cell.partition("@")[0] if cell else None
+        yield ":prefix", lambda cell: cell[:5] if cell else None
+    elif field in ("phone", "national_id") or kind == "identifier":
+        yield ":first-half", lambda cell: cell[: len(cell) // 2] if cell and len(cell) >= _HALVED_MIN else None
+        yield ":last-half", lambda cell: cell[len(cell) // 2 :] if cell and len(cell) >= _HALVED_MIN else None
+
+
+def _whole(cell: str | None) -> str | None:
+    return cell
+
+
+def _sound(cell: str | None) -> str | None:
+    return " ".join(skeleton(word) for word in cell.split()) if cell else None
+
+
+def _crossed(features: Features) -> Iterator[Atom]:
+    """One name whatever column it stands in: finds swapped given and family names when the other is absent."""
+    given, family = features.scalars.get("given"), features.scalars.get("family")
+    if given is None or family is None:
+        return
+    pairs = [(row, name) for row, names in enumerate(zip(given, family, strict=True)) for name in set(names) if name]
+    yield _atom("name:either", "name", pairs, single=False)
+
+
+def _scalar_atom(name: str, field: str, cells: Iterable[str | None]) -> Atom:
+    pairs = [(row, cell) for row, cell in enumerate(cells) if cell]
+    return _atom(name, field, pairs, single=True)
+
+
+def _atom(name: str, field: str, pairs: list[tuple[int, str]], *, single: bool) -> Atom:
+    code_of: dict[str, int] = {}
+    codes = [code_of.setdefault(value, len(code_of)) for _, value in pairs]
+    return Atom(
+        name=name,
+        field=field,
+        rows=np.fromiter((row for row, _ in pairs), dtype=np.int64, count=len(pairs)),
+        codes=np.array(codes, dtype=np.int64),
+        single=single,
+    )
+
+
+def dense_codes(atom: Atom, rows: int) -> Codes:
+    """Codes of a single-valued atom for every row, shape (rows,), -1 where the row has no value."""
+    dense = np.full(rows, -1, dtype=np.int64)
+    dense[atom.rows] = atom.codes
+    return dense
+
+
+__all__ = ["Atom", "Cells", "build_atoms", "dense_codes"]

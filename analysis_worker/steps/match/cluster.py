@@ -1,0 +1,114 @@
+"""From pair probabilities to entities: average linkage inside connected components.
+
+Rules: two groups become one entity when a pair across them is on average more likely a match than not; a pair that was
+never compared counts as probability 0; no hard pair threshold decides (it loses the weak pairs that a third record
+confirms). Components beyond the row limit are split at rising edge probabilities first, so time and memory stay bounded.
+Linkage: Sokal and Michener 1958 (UPGMA), through SciPy's nearest-neighbour chain.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from analysis_worker.steps.match.strangers import components
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+EDGE_PROBABILITY = 0.05
+CUT_PROBABILITY = 0.5
+_RISING_EDGES = (0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999)
+_PRIOR_ROUNDS_MAX = 60
+_PRIOR_TOLERANCE_BITS = 1e-9
+
+
+def probability(bits: Floats) -> Floats:
+    """Match weight in bits to probability, stable at both ends."""
+    return 1.0 / (1.0 + np.exp2(-np.clip(bits, -1000.0, 1000.0)))
+
+
+def calibrated_prior_bits(total: Floats, prior_bits: float, *, pairs_possible: float) -> float:
+    """The prior, in bits, under which the expected number of matches is the one it assumes (a fixed point)."""
+    bits = prior_bits
+    for _ in range(_PRIOR_ROUNDS_MAX):
+        expected = float(probability(total - prior_bits + bits).sum())
+        expected = min(max(expected, 1.0), pairs_possible / 2)
+        found = float(np.log2(expected / max(pairs_possible - expected, 1.0)))
+        if abs(found - bits) < _PRIOR_TOLERANCE_BITS:
+            return found
+        bits = found
+    return bits
+
+
+def bounded_components(rows: int, left: Rows, right: Rows, likely: Floats, *, rows_max: int) -> Rows:
+    """Connected components over likely edges, none larger than `rows_max` unless its edges are practically certain."""
+    kept = likely >= EDGE_PROBABILITY
+    left, right, likely = left[kept], right[kept], likely[kept]
+    labels = components(rows, left, right)
+    for edge in _RISING_EDGES:
+        oversize = np.bincount(labels, minlength=1) > rows_max
+        if not oversize.any():
+            break
+        holds = (likely >= edge) | ~oversize[labels[left]]
+        left, right, likely = left[holds], right[holds], likely[holds]
+        labels = components(rows, left, right)
+    return labels
+
+
+def unscored_inside(labels: Rows, left: Rows, right: Rows, *, rows_max: int, pairs_max: int) -> tuple[Rows, Rows]:
+    """Pairs inside components that blocking did not propose, ascending; small components first, until `pairs_max` are looked at."""
+    rows = len(labels)
+    order = np.argsort(labels, kind="stable")
+    sizes = np.bincount(labels, minlength=1)
+    starts = np.cumsum(sizes) - sizes
+    inside: list[Rows] = [np.empty(0, dtype=np.int64)]
+    admissible = np.flatnonzero((sizes > 2) & (sizes <= rows_max))  # noqa: PLR2004 - a pair has no third side
+    admissible = admissible[np.argsort(sizes[admissible], kind="stable")]
+    cost = np.cumsum(sizes[admissible] * (sizes[admissible] - 1) // 2)
+    for component in admissible[cost <= pairs_max]:
+        members = np.sort(order[starts[component] : starts[component] + sizes[component]])
+        first, second = np.triu_indices(len(members), 1)
+        inside.append(members[first] * rows + members[second])
+    missing = np.setdiff1d(np.concatenate(inside), left * rows + right)
+    found = np.divmod(missing, max(rows, 1))
+    return found[0], found[1]
+
+
+def average_linkage(labels: Rows, left: Rows, right: Rows, likely: Floats, *, rows_max: int) -> Rows:
+    """Entity of every row, as the smallest row in it, shape (n,).
+
+    A component still larger than `rows_max` is held together by near-certain edges only and is one entity.
+    """
+    rows = len(labels)
+    order = np.argsort(labels, kind="stable")
+    sizes = np.bincount(labels, minlength=1)
+    starts = np.cumsum(sizes) - sizes
+    position = np.empty(rows, dtype=np.int64)
+    position[order] = np.arange(rows) - np.repeat(starts, sizes)
+    inside = labels[left] == labels[right]
+    left, right, likely = left[inside], right[inside], likely[inside]
+    by_component = np.argsort(labels[left], kind="stable")
+    left, right, likely = left[by_component], right[by_component], likely[by_component]
+    bounds = np.searchsorted(labels[left], np.arange(len(sizes) + 1))
+    entity = np.arange(rows)
+    for component in np.flatnonzero(sizes > 1):
+        members = order[starts[component] : starts[component] + sizes[component]]
+        if len(members) > rows_max:
+            entity[members] = members.min()
+            continue
+        edges = slice(bounds[component], bounds[component + 1])
+        parts = _cut(len(members), position[left[edges]], position[right[edges]], likely[edges])
+        for part in np.unique(parts):
+            entity[members[parts == part]] = members[parts == part].min()
+    return entity
+
+
+def _cut(size: int, first: Rows, second: Rows, likely: Floats) -> Rows:
+    """Flat clusters of one component, any numbering, shape (size,)."""
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    distances = np.ones(size * (size - 1) // 2)
+    distances[size * low - low * (low + 1) // 2 + high - low - 1] = 1.0 - likely
+    if size == 2:  # noqa: PLR2004 - most components are one pair; SciPy's set-up costs more than the answer
+        return np.zeros(2, dtype=np.int64) if distances[0] <= 1.0 - CUT_PROBABILITY else np.arange(2)
+    flat: Rows = fcluster(linkage(distances, method="average"), 1.0 - CUT_PROBABILITY, criterion="distance")
+    return flat

@@ -1,0 +1,165 @@
+"""The comparable form of the table: what two rows are compared and blocked on.
+
+Rules: rows are put in the order of `row_id` first, so nothing later depends on the order they came in; a field that no row
+fills is absent; every name of a feature column is ours, so a hostile attribute name never reaches the engine.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis_worker.steps.match import normalise
+from analysis_worker.steps.match.cells import Cells, ListCells, list_cells, scalar_cells, struct_column
+from analysis_worker.steps.match.errors import MatchInputError
+from analysis_worker.steps.match.nicknames import given_root
+from analysis_worker.steps.match.roles import ROW_ID, ColumnRole, Role
+
+ADDRESS_PARTS = (Role.STREET, Role.HOUSE_NUMBER, Role.LINE2, Role.CITY, Role.REGION, Role.POSTAL_CODE, Role.COUNTRY)
+_LIST_FIELDS = {
+    Role.EMAILS: ("email", "emails", normalise.email_key),
+    Role.PHONES: ("phone", "phones", normalise.phone_key),
+    Role.NATIONAL_IDS: ("national_id", "national_ids", normalise.identifier_key),
+}
+_TEXT_FIELDS = {
+    Role.GENDER: "gender",
+    Role.LINE2: "line2",
+    Role.CITY: "city",
+    Role.REGION: "region",
+    Role.COUNTRY: "country",
+    Role.ORGANISATION: "organisation",
+    Role.JOB_TITLE: "job_title",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """Comparable columns of all rows in the order of their ids.
+
+    Attributes:
+        scalars: text cells by feature name, each of length n.
+        lists: several values per row by feature name, each of length n.
+        source_positions: int64, shape (n,), where each row stood in the input.
+        origin: input column behind each attribute feature (`attribute_0` ...), for explanations.
+    """
+
+    scalars: dict[str, Cells]
+    lists: dict[str, ListCells]
+    source_positions: npt.NDArray[np.int64]
+    origin: dict[str, str]
+
+    @property
+    def rows(self) -> int:
+        return len(self.source_positions)
+
+
+def build_features(table: pa.Table, roles: tuple[ColumnRole, ...]) -> Features:
+    """Normalise every column that has a role.
+
+    Raises:
+        MatchInputError: `row_id` is missing, null or repeated, or a column's type cannot be read.
+    """
+    positions = id_order(table)
+    ordered = table.take(pa.array(positions))
+    columns = {entry.role: ordered[entry.column] for entry in roles if entry.role not in (Role.IDENTIFIER, Role.CATEGORY)}
+    columns = _with_address_parts(columns)
+    scalars: dict[str, Cells] = {}
+    lists: dict[str, ListCells] = {}
+    _add_names(columns, scalars)
+    _add_address(columns, scalars)
+    for role, name in _TEXT_FIELDS.items():
+        _add(scalars, name, columns.get(role), normalise.folded)
+    _add(scalars, "birth", columns.get(Role.BIRTH_DATE), normalise.date_digits)
+    _add(scalars, "age", columns.get(Role.STATED_AGE), normalise.age_years)
+    for role, (first, every, normaliser) in _LIST_FIELDS.items():
+        if role in columns:
+            lists[every] = list_cells(columns[role], normaliser)
+            scalars[first] = [values[0] if values else None for values in lists[every]]
+    origin = _add_attributes(ordered, roles, scalars)
+    present = {name: cells for name, cells in scalars.items() if any(cell is not None for cell in cells)}
+    return Features(
+        scalars=present,
+        lists={name: cells for name, cells in lists.items() if any(cells)},
+        source_positions=positions,
+        origin={name: column for name, column in origin.items() if name in present},
+    )
+
+
+def id_order(table: pa.Table) -> npt.NDArray[np.int64]:
+    """Positions of the rows in ascending order of `row_id`, shape (n,)."""
+    if ROW_ID not in table.column_names:
+        raise MatchInputError("the table has no row_id column")
+    ids = table[ROW_ID]
+    if ids.null_count:
+        raise MatchInputError("row_id is null in some row")
+    if pc.count_distinct(ids).as_py() != len(ids):
+        raise MatchInputError("a row_id appears twice")
+    order: npt.NDArray[np.int64] = pc.sort_indices(ids).to_numpy().astype(np.int64)
+    return order
+
+
+def _with_address_parts(columns: dict[Role, pa.ChunkedArray]) -> dict[Role, pa.ChunkedArray]:
+    """Flattened parts win; a missing part is taken from the first of the row's addresses."""
+    addresses = columns.get(Role.ADDRESSES)
+    if addresses is None:
+        return columns
+    parts = {role: struct_column(addresses, role.value) for role in ADDRESS_PARTS if role not in columns}
+    return columns | {role: part for role, part in parts.items() if part is not None}
+
+
+def _add(scalars: dict[str, Cells], name: str, column: pa.ChunkedArray | None, normaliser: Callable[[str], str | None]) -> None:
+    if column is not None:
+        scalars[name] = scalar_cells(column, normaliser)
+
+
+def _add_names(columns: dict[Role, pa.ChunkedArray], scalars: dict[str, Cells]) -> None:
+    if not columns.keys() & {Role.GIVEN_NAME, Role.FAMILY_NAME, Role.FULL_NAME}:
+        return
+    given = _cells_or_none(columns, Role.GIVEN_NAME)
+    family = _cells_or_none(columns, Role.FAMILY_NAME)
+    if Role.FULL_NAME in columns:
+        full = columns[Role.FULL_NAME]
+        full_given = scalar_cells(full, lambda cell: normalise.split_full_name(cell)[0])
+        full_family = scalar_cells(full, lambda cell: normalise.split_full_name(cell)[1])
+        nameless = [g is None and f is None for g, f in zip(given, family, strict=True)]
+        given = [f if none else g for g, f, none in zip(given, full_given, nameless, strict=True)]
+        family = [f if none else g for g, f, none in zip(family, full_family, nameless, strict=True)]
+    scalars["given"], scalars["family"] = given, family
+    scalars["given_root"] = [None if name is None else given_root(name) for name in given]
+    scalars["name_tokens"] = [normalise.sorted_tokens(g, f) if g and f else None for g, f in zip(given, family, strict=True)]
+
+
+def _cells_or_none(columns: dict[Role, pa.ChunkedArray], role: Role) -> Cells:
+    if role in columns:
+        return scalar_cells(columns[role], normalise.folded)
+    return [None] * len(next(iter(columns.values())))
+
+
+def _add_address(columns: dict[Role, pa.ChunkedArray], scalars: dict[str, Cells]) -> None:
+    if Role.POSTAL_CODE in columns:
+        scalars["postal"] = scalar_cells(columns[Role.POSTAL_CODE], normalise.identifier_key)
+    if Role.STREET not in columns:
+        return
+    scalars["street"] = scalar_cells(columns[Role.STREET], lambda cell: normalise.split_street(cell)[1])
+    inline = scalar_cells(columns[Role.STREET], lambda cell: normalise.split_street(cell)[0])
+    if Role.HOUSE_NUMBER in columns:
+        stated = scalar_cells(columns[Role.HOUSE_NUMBER], normalise.house_number)
+        inline = [own or other for own, other in zip(stated, inline, strict=True)]
+    scalars["house"] = inline
+
+
+def _add_attributes(table: pa.Table, roles: tuple[ColumnRole, ...], scalars: dict[str, Cells]) -> dict[str, str]:
+    origin: dict[str, str] = {}
+    for role, prefix, normaliser in (
+        (Role.IDENTIFIER, "identifier", normalise.identifier_key),
+        (Role.CATEGORY, "category", normalise.folded),
+    ):
+        for number, entry in enumerate(entry for entry in roles if entry.role is role):
+            name = f"{prefix}_{number}"
+            _add(scalars, name, table[entry.column], partial(normaliser))
+            origin[name] = entry.column
+    return origin

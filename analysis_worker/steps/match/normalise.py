@@ -1,0 +1,153 @@
+"""Source spelling to comparable spelling: pure functions on one cell, text in, text or None out.
+
+Rules: a placeholder ("n/a", "unknown", "0000000") is absent, never a value; accents, case, punctuation and repeated
+whitespace do not distinguish people; scripts other than Latin are kept as they are; nothing is ever raised for a cell.
+"""
+
+import re
+import unicodedata
+
+MAX_CELL_CHARS = 200
+"""Longer cells are cut: edit distance is quadratic, and no name, street or identifier needs more."""
+
+PLACEHOLDERS = frozenset(
+    {
+        *("na", "n a", "none", "null", "nil", "nan", "unknown", "unk", "unspecified", "undefined", "missing", "empty"),
+        *("blank", "test", "testing", "tbd", "tba", "tbc", "dummy", "anonymous", "x", "xx", "xxx", "xxxx", "n n"),
+        *("not applicable", "not available", "not known", "not given", "not provided", "no name", "noname", "no email"),
+        *("noemail", "no reply", "noreply", "no phone", "nophone", "keine", "keine angabe", "unbekannt", "inconnu"),
+        *("desconocido", "sconosciuto", "onbekend", "asdf", "qwerty", "nobody"),
+    }
+)
+
+_SEPARATORS = re.compile(r"[\W_]+", re.UNICODE)
+_APOSTROPHES = re.compile("(?<=\\w)['\u2019`\u00b4](?=\\w)")
+_NON_DIGITS = re.compile(r"[^0-9]+")
+_YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?:[T ].*)?")
+_YEAR_LAST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
+_LETTER_FOLDS = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i"})
+
+_NUMBER_FIRST = re.compile(r"(?P<number>[0-9]+ ?[a-z]?) (?P<name>\w.*)")
+_NUMBER_LAST = re.compile(r"(?P<name>.*[^0-9 ]) (?P<number>[0-9]+ ?[a-z]?)")
+_STREET_KINDS = {
+    **dict.fromkeys(("street", "str", "strasse"), "st"),
+    **dict.fromkeys(("road", "rd"), "rd"),
+    **dict.fromkeys(("avenue", "ave", "av"), "ave"),
+    **dict.fromkeys(("drive", "dr", "drv"), "dr"),
+    **dict.fromkeys(("place", "pl"), "pl"),
+    **dict.fromkeys(("court", "crt", "ct"), "ct"),
+    **dict.fromkeys(("crescent", "cres", "cr"), "cres"),
+    **dict.fromkeys(("lane", "ln"), "ln"),
+    **dict.fromkeys(("boulevard", "blvd"), "blvd"),
+    **dict.fromkeys(("square", "sq"), "sq"),
+    **dict.fromkeys(("circuit", "cct"), "cct"),
+}
+_SOUNDS = str.maketrans("aeiouyhwckqgjzsxvfbpdtmn", "........kkkkssssffppttnn")
+
+_AGE_MAX = 120
+_PHONE_KEY_DIGITS = 9
+_PHONE_MIN_DIGITS = 6
+_DATE_DIGITS = 8
+
+
+def folded(cell: str) -> str | None:
+    """Lower-case words without accents or punctuation, single spaces between; None when nothing or a placeholder is left."""
+    text = cell[:MAX_CELL_CHARS]
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(char for char in decomposed if not unicodedata.combining(char))
+    text = text.casefold().translate(_LETTER_FOLDS)
+    text = _SEPARATORS.sub(" ", _APOSTROPHES.sub("", text)).strip()
+    return None if not text or text in PLACEHOLDERS else text
+
+
+def date_digits(cell: str) -> str | None:
+    """A date as yyyymmdd, or the digits that the source wrote when it is no calendar date (`1852-00-01`)."""
+    text = cell.strip()[:MAX_CELL_CHARS]
+    if found := _YEAR_FIRST.fullmatch(text):
+        year, month, day = found.groups()
+        return _unless_repeated(f"{year}{month:0>2}{day:0>2}")
+    if found := _YEAR_LAST.fullmatch(text):
+        day, month, year = found.groups()
+        return _unless_repeated(f"{year}{month:0>2}{day:0>2}")
+    digits = _NON_DIGITS.sub("", text)[:_DATE_DIGITS]
+    return _unless_repeated(digits) if digits else folded(text)
+
+
+def email_key(cell: str) -> str | None:
+    """The address in lower case without spaces; None without a local part or when the local part is a placeholder."""
+    text = "".join(cell[:MAX_CELL_CHARS].casefold().split()).removeprefix("mailto:").strip("<>,;")
+    local = text.partition("@")[0]
+    return None if folded(local) is None else text
+
+
+def phone_key(cell: str) -> str | None:
+    """The last nine digits: local and international spellings of one number share them."""
+    digits = _NON_DIGITS.sub("", cell[:MAX_CELL_CHARS])
+    return _unless_repeated(digits[-_PHONE_KEY_DIGITS:]) if len(digits) >= _PHONE_MIN_DIGITS else None
+
+
+def identifier_key(cell: str) -> str | None:
+    """Letters and digits only, lower case; None for one repeated character."""
+    text = folded(cell)
+    return None if text is None else _unless_repeated(text.replace(" ", ""))
+
+
+def sorted_tokens(*parts: str | None) -> str | None:
+    """All words of a name in alphabetical order, so that swapped given and family names are equal."""
+    words = sorted(word for part in parts if part for word in part.split())
+    return " ".join(words) if words else None
+
+
+def split_full_name(cell: str) -> tuple[str | None, str | None]:
+    """Given and family name of "Given Family" or "Family, Given"; a single word is a family name."""
+    before, comma, after = cell.partition(",")
+    if comma:
+        return folded(after), folded(before)
+    words = (folded(cell) or "").split()
+    if not words:
+        return None, None
+    return " ".join(words[:-1]) or None, words[-1]
+
+
+def _unless_repeated(text: str) -> str | None:
+    """None for "00000000" or "xxxxx": typed to get past a form. One character alone is kept."""
+    return None if len(text) > 1 and len(set(text)) == 1 else text or None
+
+
+def age_years(cell: str) -> str | None:
+    """A stated age in whole years, 0 to 120."""
+    digits = cell.strip().partition(".")[0]
+    return digits.lstrip("0") or "0" if digits.isascii() and digits.isdigit() and int(digits[:4]) <= _AGE_MAX else None
+
+
+def house_number(cell: str) -> str | None:
+    """A house number without spaces: "12 b" and "12B" are one."""
+    text = folded(cell.partition(".")[0] if cell.endswith(".0") else cell)
+    return None if text is None else text.replace(" ", "").lstrip("0") or None
+
+
+def split_street(cell: str) -> tuple[str | None, str | None]:
+    """House number and street name of "12b High Street" or "Hauptstrasse 7"; the number is None where there is none."""
+    text = folded(cell)
+    if text is None:
+        return None, None
+    if found := _NUMBER_FIRST.fullmatch(text) or _NUMBER_LAST.fullmatch(text):
+        parts = found.groupdict()
+        return parts["number"].replace(" ", "").lstrip("0") or None, _short_street(parts["name"])
+    return None, _short_street(text)
+
+
+def skeleton(word: str) -> str:
+    """A cheap phonetic key: sound-alike consonants merged, vowels after the first letter and doubled sounds dropped."""
+    sounds = word.replace("ph", "f").translate(_SOUNDS)
+    kept = sounds[:1]
+    for sound in sounds[1:]:
+        if sound != "." and sound != kept[-1:]:
+            kept += sound
+    return kept
+
+
+def _short_street(name: str) -> str:
+    """Street kinds in one spelling, so that "st" and "street" are equal."""
+    return " ".join(_STREET_KINDS.get(word, word) for word in name.split())

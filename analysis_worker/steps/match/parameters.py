@@ -1,0 +1,77 @@
+"""The model's numbers: m and u of every level, and the prior; how they are smoothed.
+
+Fellegi and Sunter 1969: weight of a level = log2(m / u). Rules: no probability is ever 0 or 1, because a level that a
+sample did not happen to show is rare, not impossible; m leans on its start value where few matches were seen.
+"""
+
+from dataclasses import dataclass
+
+from analysis_worker.steps.match.comparisons import Comparison
+
+_M_START_PAIRS = 5.0
+_U_START_PAIRS = 0.5
+_U_UNKNOWN_PAIRS = 100.0
+_M_MIN = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelOdds:
+    """m: share of true matches at this level; u: share of strangers at this level."""
+
+    m: float
+    u: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """m and u by comparison name, levels in the comparison's order; `prior` is the chance that a random pair matches."""
+
+    levels: dict[str, tuple[LevelOdds, ...]]
+    prior: float
+
+
+def untrained(comparisons: tuple[Comparison, ...], *, prior: float) -> Parameters:
+    """Start values only."""
+    return smoothed(comparisons, {}, {}, matches_seen=0.0, strangers_seen=0.0, prior=prior)
+
+
+def smoothed(
+    comparisons: tuple[Comparison, ...],
+    m: dict[str, list[float | None]],
+    u: dict[str, list[float | None]],
+    *,
+    matches_seen: float,
+    strangers_seen: float,
+    prior: float,
+) -> Parameters:
+    """Trained proportions to usable parameters; None is a level never observed, a missing comparison one never trained."""
+    levels: dict[str, tuple[LevelOdds, ...]] = {}
+    for comparison in comparisons:
+        starts = [level.start_m for level in comparison.levels]
+        nothing: list[float | None] = [None] * len(starts)
+        m_values = _leaning(m.get(comparison.name, nothing), starts, seen=matches_seen)
+        u_values = _never_zero(u.get(comparison.name, nothing), seen=strangers_seen)
+        levels[comparison.name] = tuple(LevelOdds(m=a, u=b) for a, b in zip(m_values, u_values, strict=True))
+    return Parameters(levels=levels, prior=prior)
+
+
+def _leaning(trained: list[float | None], starts: list[float], *, seen: float) -> list[float]:
+    """Average of what was learnt and where it started, as if the start had been seen on a few pairs."""
+    start_sum = sum(starts)
+    if all(value is None for value in trained):
+        return [start / start_sum for start in starts]
+    mixed = [
+        max(_M_MIN, ((value or 0.0) * seen + _M_START_PAIRS * start / start_sum) / (seen + _M_START_PAIRS))
+        for value, start in zip(trained, starts, strict=True)
+    ]
+    total = sum(mixed)
+    return [value / total for value in mixed]
+
+
+def _never_zero(trained: list[float | None], *, seen: float) -> list[float]:
+    """Add a fraction of a pair to every level; strangers of whom nothing is known mostly differ."""
+    counts = [(value or 0.0) * seen + _U_START_PAIRS for value in trained]
+    if all(value is None for value in trained):
+        counts[-1] = _U_UNKNOWN_PAIRS
+    total = sum(counts)
+    return [count / total for count in counts]

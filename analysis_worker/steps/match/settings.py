@@ -1,0 +1,67 @@
+"""Our comparisons in Splink's words, and the feature table that they are evaluated on.
+
+Rules: SQL names only feature columns, which are ours; the table carries no column that no comparison reads.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from analysis_worker.steps.match.comparisons import Comparison
+from analysis_worker.steps.match.features import Features
+from analysis_worker.steps.match.parameters import Parameters
+
+INDEX = "row_index"
+_EM_CONVERGENCE = 1e-4
+_EM_ROUNDS_MAX = 25
+
+
+def model_settings(comparisons: tuple[Comparison, ...], parameters: Parameters) -> dict[str, Any]:
+    """Splink's settings for one de-duplication model with the given m, u and prior."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": INDEX,
+        "comparisons": [_comparison_settings(entry, parameters) for entry in comparisons],
+        "probability_two_random_records_match": parameters.prior,
+        "em_convergence": _EM_CONVERGENCE,
+        "max_iterations": _EM_ROUNDS_MAX,
+        "retain_matching_columns": False,
+        "retain_intermediate_calculation_columns": True,
+    }
+
+
+def feature_table(features: Features, comparisons: tuple[Comparison, ...]) -> pa.Table:
+    """Every column that some comparison reads, with the row's index; absent cells are null."""
+    columns: dict[str, pa.Array] = {INDEX: pa.array(np.arange(features.rows))}
+    for name in sorted({column for entry in comparisons for column in entry.columns}):
+        if name in features.scalars:
+            columns[name] = pa.array(features.scalars[name], pa.string())
+        elif name in features.lists:
+            columns[name] = pa.array(features.lists[name], pa.list_(pa.string()))
+    return pa.table(columns)
+
+
+def open_linker(connection: Any, table: pa.Table, name: str, settings: dict[str, Any]) -> Any:
+    """A Splink linker over one table; its database interface is at `linker._db_api` only, so it is returned beside it."""
+    from splink import DuckDBAPI, Linker
+
+    api = DuckDBAPI(connection=connection)
+    return Linker(api.register(table, table_name=name), settings, log_level=None), api
+
+
+def _comparison_settings(comparison: Comparison, parameters: Parameters) -> dict[str, Any]:
+    levels: list[dict[str, Any]] = [
+        {"sql_condition": comparison.null_condition, "label_for_charts": "absent", "is_null_level": True}
+    ]
+    for level, odds in zip(comparison.levels, parameters.levels[comparison.name], strict=True):
+        entry: dict[str, Any] = {
+            "sql_condition": level.condition,
+            "label_for_charts": level.label,
+            "m_probability": odds.m,
+            "u_probability": odds.u,
+        }
+        if level.frequency_column is not None:
+            entry["tf_adjustment_column"] = level.frequency_column
+        levels.append(entry)
+    return {"output_column_name": comparison.name, "comparison_levels": levels}

@@ -1,0 +1,140 @@
+"""Learning m and u without a label: u from strangers, m by expectation-maximisation.
+
+Rules: training sees no term frequencies (it would take rare names for the rule; scoring adds them); a session blocks on
+equality of one field and teaches all others, so every comparison learns from pairs that were not chosen by it; the engine
+must run on one thread here, because the order of float sums is part of "identical bits".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from analysis_worker.steps.match.comparisons import Comparison
+from analysis_worker.steps.match.features import Features
+from analysis_worker.steps.match.parameters import Parameters, smoothed, untrained
+from analysis_worker.steps.match.settings import feature_table, model_settings, open_linker
+from analysis_worker.steps.match.strangers import Grouping, draw_strangers, value_codes
+
+Rows = npt.NDArray[np.int64]
+Proportions = dict[str, list[float | None]]
+
+_SESSION_PAIRS_MIN = 20
+_SESSIONS_MAX = 3
+_UNSESSIONED = ("gender", "age", "place")
+"""Fields that far more strangers than matches share: blocking on them would teach what strangers look like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """What was learnt, and from which sessions (names of the fields they blocked on)."""
+
+    parameters: Parameters
+    sessions: tuple[str, ...]
+
+
+def train(
+    connection: Any,
+    features: Features,
+    comparisons: tuple[Comparison, ...],
+    grouping: Grouping,
+    active: Rows,
+    *,
+    sample_pairs: int,
+    training_pairs: int,
+    rng: np.random.Generator,
+) -> Trained:
+    """Estimate the model of one table from its active rows (int64, ascending)."""
+    table = feature_table(features, comparisons)
+    blank = untrained(comparisons, prior=1 / max(len(active), 2))
+    strangers = active[draw_strangers(grouping.group[active], pairs=sample_pairs, rng=rng)]
+    u, strangers_seen = _u_of_strangers(connection, table, comparisons, blank, strangers)
+    sessions = _session_columns(features, comparisons, grouping, active, pairs_max=training_pairs)
+    start = smoothed(comparisons, {}, u, matches_seen=0.0, strangers_seen=strangers_seen, prior=blank.prior)
+    m: Proportions = {}
+    if sessions:
+        linker, _ = open_linker(connection, table.take(pa.array(active)), "training", model_settings(comparisons, start))
+        for columns in sessions:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                " AND ".join(f'l."{name}" = r."{name}"' for name in columns),
+                estimate_without_term_frequencies=True,
+                fix_u_probabilities=True,
+            )
+        m = _observed(_proportions(linker, "m_probability"), start)
+    parameters = smoothed(
+        comparisons, m, u, matches_seen=float(grouping.agreeing_pairs), strangers_seen=strangers_seen, prior=blank.prior
+    )
+    return Trained(parameters=parameters, sessions=tuple(" + ".join(columns) for columns in sessions))
+
+
+def _u_of_strangers(
+    connection: Any, table: pa.Table, comparisons: tuple[Comparison, ...], blank: Parameters, strangers: Rows
+) -> tuple[Proportions, float]:
+    if len(strangers) < 2:  # noqa: PLR2004 - it takes two to be strangers
+        return {}, 0.0
+    linker, _ = open_linker(connection, table.take(pa.array(strangers)), "strangers", model_settings(comparisons, blank))
+    # every pair of the sample is compared: the sample is ours, so that no second, engine-side sampling decides
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e18, min_count_per_level=None, num_chunks=1)
+    observed = _observed(_proportions(linker, "u_probability"), None)
+    return observed, len(strangers) * (len(strangers) - 1) / 2
+
+
+def _session_columns(
+    features: Features, comparisons: tuple[Comparison, ...], grouping: Grouping, active: Rows, *, pairs_max: int
+) -> tuple[tuple[str, ...], ...]:
+    """The fields to block sessions on: those first that bring the most likely matches together."""
+    ranked: list[tuple[int, int, tuple[str, ...]]] = []
+    group = grouping.group[active]
+    for number, columns in enumerate(_session_choices(comparisons)):
+        codes = joint_codes([value_codes(features.scalars[name])[active] for name in columns])
+        pairs, together = pair_count(codes), pair_count(joint_codes([codes, group]))
+        if _SESSION_PAIRS_MIN <= pairs <= pairs_max and together:
+            ranked.append((-together, number, columns))
+    return tuple(columns for _, _, columns in sorted(ranked)[:_SESSIONS_MAX])
+
+
+def _session_choices(comparisons: tuple[Comparison, ...]) -> Iterator[tuple[str, ...]]:
+    names = {entry.name for entry in comparisons}
+    if {"given", "family"} <= names:
+        yield ("given", "family")
+    for name in (entry.name for entry in comparisons):
+        if name not in ("given", "family", *_UNSESSIONED) and not name.startswith("category_"):
+            yield (name,)
+
+
+def joint_codes(parts: list[Rows]) -> Rows:
+    """One code per combination of codes, -1 where any part is absent."""
+    joint = parts[0]
+    for part in parts[1:]:
+        joint = np.where((joint >= 0) & (part >= 0), joint * (int(part.max(initial=0)) + 1) + part, -1)
+    return joint
+
+
+def pair_count(codes: Rows) -> int:
+    """How many pairs share a code."""
+    counts = np.unique(codes[codes >= 0], return_counts=True)[1]
+    return int((counts * (counts - 1) // 2).sum())
+
+
+def _proportions(linker: Any, which: str) -> Proportions:
+    return {
+        entry["output_column_name"]: [
+            level.get(which) for level in entry["comparison_levels"] if not level.get("is_null_level", False)
+        ]
+        for entry in linker.misc.save_model_to_json()["comparisons"]
+    }
+
+
+def _observed(trained: Proportions, start: Parameters | None) -> Proportions:
+    """Replace what Splink did not see by None: it leaves a level that never occurred at its start value."""
+    if start is None:
+        return trained
+    return {
+        name: [
+            None if value is None or value == odds.m else value for value, odds in zip(values, start.levels[name], strict=True)
+        ]
+        for name, values in trained.items()
+    }
