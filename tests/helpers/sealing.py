@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from helpers.memory_keks import KeyringBuilder
+from vault_server.crypto import refusals
 from vault_server.crypto.batch_cipher import SealingBatch
+from vault_server.crypto.epoch_keys import EpochKey, WrapBudget
 from vault_server.crypto.keyring import EnvelopeKeyring
 from vault_server.ports.keys import RecordRef, WrappedDek
 
@@ -49,3 +52,34 @@ def open_customer(keyring: EnvelopeKeyring, ref: RecordRef, dek: WrappedDek, env
 
 def a_batch(keyring: EnvelopeKeyring | None = None, tenant: str = TENANT) -> SealingBatch:
     return (keyring or KeyringBuilder().build()).batch(tenant)
+
+
+class FixedKeys:
+    """Keys whose bytes are known, where a test needs the same ciphertext every time: `{epoch: 32 bytes}`, highest is active."""
+
+    def __init__(self, secrets: dict[int, bytes]) -> None:
+        self._keys = {
+            epoch: EpochKey(kek_id=bytes(16), epoch=epoch, secret=secret, budget=WrapBudget())
+            for epoch, secret in secrets.items()
+        }
+
+    def active(self) -> EpochKey:
+        return self._keys[max(self._keys)]
+
+    def of_epoch(self, epoch: int) -> EpochKey:
+        if epoch not in self._keys:
+            raise refusals.key_unavailable()
+        return self._keys[epoch]
+
+
+def fixed_random(*blocks: bytes) -> Callable[[int], bytes]:
+    """A random source that gives these bytes, in order, and then no more."""
+    left = bytearray(b"".join(blocks))
+
+    def take(size: int) -> bytes:
+        assert size <= len(left)
+        taken = bytes(left[:size])
+        del left[:size]
+        return taken
+
+    return take
