@@ -89,9 +89,8 @@ def _features(
 
 def _monetary(known: pa.Table, place: NDArray[np.int64], purchase: NDArray[np.bool_], frequency: NDArray[np.int64]) -> pa.Array:
     main = main_currency(known)
-    counted = (
-        np.asarray(pc.equal(known.column("currency"), main).fill_null(fill_value=False), bool) if main else purchase & False
-    )
+    # The currency that counts is there unless there are no transactions at all.
+    counted = np.asarray(pc.equal(_currencies(known), main or ""), bool)
     refund = np.asarray(pc.equal(known.column("kind"), "REFUND").fill_null(fill_value=False), bool)
     amount = np.abs(np.asarray(pc.fill_null(known.column("amount_minor"), 0), np.float64))
     signed = np.where(
