@@ -14,7 +14,7 @@ import re
 
 from vault_server.crypto.batch_cipher import RandomSource
 from vault_server.errors import UnauthenticatedError
-from vault_server.ports.keys import IssuedToken
+from vault_server.ports.api_tokens import IssuedToken
 from vault_server.ports.secret import Secret
 
 PREFIX = "srt"
@@ -25,7 +25,7 @@ _LABEL = b"strongroom/api-token/1\x00"
 
 
 class HashedApiTokens:
-    """The `ApiTokens` of ports/keys.py."""
+    """The `ApiTokens` of ports/api_tokens.py."""
 
     def __init__(self, *, random: RandomSource = os.urandom) -> None:
         self._random = random

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from vault_server.crypto import canonical, refusals
 from vault_server.crypto.batch_cipher import RandomSource
 from vault_server.errors import ConfigurationError, InvalidArgumentError, KeyUnavailableError
-from vault_server.ports.keys import ID_BYTES, KeyWrapper, RecipientRole, RootKey, WrappedBackupKey
+from vault_server.ports.backup_keys import RecipientRole, WrappedBackupKey
+from vault_server.ports.keys import ID_BYTES, KeyWrapper, RootKey
 
 MAGIC = b"SRBC"
 FORMAT_VERSION = 1
@@ -37,7 +38,7 @@ _MAX_POSITION = 2**64 - 1
 
 
 class ChunkCipher:
-    """The `BackupCipher` of ports/keys.py over AES-256-GCM, random nonces."""
+    """The `BackupCipher` of ports/backup_keys.py over AES-256-GCM, random nonces."""
 
     def __init__(self, *, backup_id: bytes, key: bytes, random: RandomSource = os.urandom) -> None:
         commitment = hashlib.sha256(_COMMITMENT_LABEL + key).digest()[:16]
@@ -85,7 +86,7 @@ class ChunkCipher:
 
 
 class RecipientBackupKeys:
-    """The `BackupKeys` of ports/keys.py.
+    """The `BackupKeys` of ports/backup_keys.py.
 
     Args:
         recipients: who may open new backups, by role; at a restore it may be empty.

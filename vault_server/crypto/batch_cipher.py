@@ -1,9 +1,10 @@
 """Seals and opens one batch of one tenant's records; the vault's hottest loop.
 
-What it costs per record of 300 bytes, on the machine of docs/adr/0003: see there. The loops therefore avoid everything that
-can be done once per key or once per call: headers and the start of the associated data are prepared with the key, nonces
-and keys for a whole call come from one call of the system's random source (kept by nothing afterwards), references are
-taken apart as tuples.
+Measured on one core with records of 300 bytes in batches of 1,000 (docs/adr/0003): a fresh DEK, wrapped, and one record
+sealed 5.4 microseconds, a DEK unwrapped and one record opened 5.1, one more record under a held DEK 1.2. So the loops avoid
+everything that can be done once per key or once per call: headers and the start of the associated data are prepared with
+the key, nonces and keys of a whole call come from one call of the system's random source (nothing keeps them afterwards),
+references are taken apart as tuples.
 """
 
 from __future__ import annotations

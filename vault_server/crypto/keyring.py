@@ -145,7 +145,9 @@ class EnvelopeKeyring:
                 row = self._insert_epoch(keys, tenant, use)
             if use is not KeyUse.INDEX and (self._now() - row.created_at >= self._policy.max_age or self._reserve(row)):
                 self._read(keys, tenant, use)
-                self._insert_epoch(keys, tenant, use)
+                latest = keys.newest_active(use)
+                if latest is None or latest.id == row.id:  # no other process was faster
+                    self._insert_epoch(keys, tenant, use)
         return keys
 
     def _reserve(self, row: WrappedKek) -> bool:
@@ -154,8 +156,9 @@ class EnvelopeKeyring:
         if budget.remaining >= block // 2:
             return False
         wanted = block - min(budget.remaining, 0)
+        total = self._store.add_wraps(row.id, wanted)
         budget.change(wanted)
-        return self._store.add_wraps(row.id, wanted) >= self._policy.max_wraps
+        return total >= self._policy.max_wraps
 
     def _insert_epoch(self, keys: TenantKeys, tenant: str, use: KeyUse) -> WrappedKek:
         """A new active epoch after all that are known; whoever loses a race uses the winner's."""

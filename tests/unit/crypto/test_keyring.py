@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from helpers.memory_keks import KeyringBuilder, MemoryKekStore, some_root_key, some_signer
+from helpers.memory_keks import KeyringBuilder, MemoryKekStore, SteppedClock, some_root_key, some_signer
 from helpers.sealing import ALICE, BOB, a_ref, open_customer, seal_customer
 from vault_server.crypto.keyring import EnvelopeKeyring, EpochPolicy
 from vault_server.crypto.rotation import KeyRotator, rewrap_keks
 from vault_server.crypto.rsa_keys import RsaSigner
-from vault_server.errors import ConfigurationError, IntegrityError, InvalidArgumentError, KeyUnavailableError
+from vault_server.errors import ConfigurationError, IntegrityError, InvalidArgumentError, KeyUnavailableError, StorageFullError
 from vault_server.ports.keys import KekState, KeyUse, WrappedKek
 
 
@@ -136,6 +137,48 @@ def test_expired_cache_does_not_reserve_again() -> None:
         keyring.batch("acme")
         world.clock.step(61)
     assert world.store.reservations == 1
+
+
+def test_epoch_that_another_process_ended_already_is_not_ended_twice() -> None:
+    world = KeyringBuilder(policy=EpochPolicy(max_age=timedelta(days=90)), clock=SteppedClock())
+    here, there = world.build(), world.build()
+    here.batch("acme"), there.batch("acme")
+    world.clock.now += timedelta(days=90)  # the caches are still fresh
+    here.batch("acme"), there.batch("acme")
+    assert [row.epoch for row in world.store.list_keks("acme", KeyUse.DATA)] == [1, 2]
+
+
+def test_failed_reservation_reserves_nothing() -> None:
+    class FullStore(MemoryKekStore):
+        full = True
+
+        def add_wraps(self, kek_id: bytes, count: int) -> int:
+            if self.full:
+                raise StorageFullError("The disk is full.")
+            return super().add_wraps(kek_id, count)
+
+    store = FullStore()
+    keyring = KeyringBuilder(store=store).build()
+    for _ in range(2):
+        with pytest.raises(StorageFullError):
+            keyring.batch("acme")
+    store.full = False
+    keyring.batch("acme")
+    assert store.reservations == 1
+
+
+def test_many_threads_share_one_keyring() -> None:
+    world = KeyringBuilder()
+    keyring = world.build()
+
+    def work(number: int) -> bytes:
+        ref = a_ref(tenant=f"tenant-{number % 3}", customer_id=bytes((number,)) * 16)
+        sealed = seal_customer(keyring, ref, bytes((number,)))
+        return open_customer(keyring, ref, sealed.dek, sealed.envelope)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(100))) == [bytes((number,)) for number in range(100)]
+    assert len(world.store.rows) == 3
 
 
 def test_index_key_never_ends_by_itself_because_every_token_would_change() -> None:
