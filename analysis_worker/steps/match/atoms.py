@@ -11,15 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis_worker.steps.match.cells import Cells
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.normalise import skeleton
 
 Codes = npt.NDArray[np.int64]
+Derivation = Callable[[str | None], str | None]
 
 _PREFIX = 3
 _HALVED_MIN = 6
 _FULL_DATE = 8
+_COARSE = frozenset({"gender", "age", "country", "region", "job_title"})
+_FIELD_OF_FEATURE = {"given_root": "given", "name_tokens": "name"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +58,12 @@ def build_atoms(features: Features) -> tuple[Atom, ...]:
     return tuple(atom for atom in atoms if len(atom.rows) > 1)
 
 
-Derivation = Callable[[str | None], str | None]
-
-_FIELD_OF_FEATURE = {"given_root": "given", "name_tokens": "name"}
-
-
 def _derivations(field: str) -> Iterator[tuple[str, Derivation]]:
     """Named ways to cut one feature down to a shareable value."""
     kind = field.partition("_")[0]
-    if field in ("gender", "age", "country", "region", "job_title") or kind == "category":
-        yield "", _whole  # coarse: only useful in combination, where the budget lets it
-        return
     yield "", _whole
+    if field in _COARSE:  # only useful in combination, where the budget lets it
+        return
     if field in ("given", "family"):
         yield ":sound", _sound
         yield ":prefix", lambda cell: cell[:_PREFIX] if cell and len(cell) > _PREFIX else None
@@ -125,6 +121,3 @@ def dense_codes(atom: Atom, rows: int) -> Codes:
     dense = np.full(rows, -1, dtype=np.int64)
     dense[atom.rows] = atom.codes
     return dense
-
-
-__all__ = ["Atom", "Cells", "build_atoms", "dense_codes"]

@@ -113,7 +113,7 @@ def _group_sizes(codes: Codes) -> Codes:
 
 
 def _pair_codes(atoms: tuple[Atom, ...], active: npt.NDArray[np.bool_], value_rows_max: int) -> Codes:
-    """left * rows + right for every pair inside a group of admissible size, vectorised over the distance in the group."""
+    """Left * rows + right for every pair inside a group of admissible size, vectorised over the distance in the group."""
     rows, codes = _keys(atoms, active)
     order = np.lexsort((rows, codes))
     rows, codes = rows[order], codes[order]

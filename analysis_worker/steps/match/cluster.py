@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 EDGE_PROBABILITY = 0.05
 CUT_PROBABILITY = 0.5
 _RISING_EDGES = (0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999)
+_PRIOR_START_PAIRS = 200.0
 _PRIOR_ROUNDS_MAX = 60
 _PRIOR_TOLERANCE_BITS = 1e-9
 
@@ -28,12 +29,15 @@ def probability(bits: Floats) -> Floats:
 
 
 def calibrated_prior_bits(total: Floats, prior_bits: float, *, pairs_possible: float) -> float:
-    """The prior, in bits, under which the expected number of matches is the one it assumes (a fixed point)."""
+    """The prior, in bits, under which the expected number of matches is the one it assumes (a fixed point).
+
+    A tiny table cannot say how common matches are, so one match in `_PRIOR_START_PAIRS` imagined pairs is added.
+    """
     bits = prior_bits
     for _ in range(_PRIOR_ROUNDS_MAX):
-        expected = float(probability(total - prior_bits + bits).sum())
-        expected = min(max(expected, 1.0), pairs_possible / 2)
-        found = float(np.log2(expected / max(pairs_possible - expected, 1.0)))
+        expected = float(probability(total - prior_bits + bits).sum()) + 1.0
+        strangers = max(pairs_possible + _PRIOR_START_PAIRS - expected, expected)
+        found = float(np.log2(expected / strangers))
         if abs(found - bits) < _PRIOR_TOLERANCE_BITS:
             return found
         bits = found
@@ -56,7 +60,7 @@ def bounded_components(rows: int, left: Rows, right: Rows, likely: Floats, *, ro
 
 
 def unscored_inside(labels: Rows, left: Rows, right: Rows, *, rows_max: int, pairs_max: int) -> tuple[Rows, Rows]:
-    """Pairs inside components that blocking did not propose, ascending; small components first, until `pairs_max` are looked at."""
+    """Pairs inside components that blocking did not propose, ascending; small components first, `pairs_max` at most."""
     rows = len(labels)
     order = np.argsort(labels, kind="stable")
     sizes = np.bincount(labels, minlength=1)

@@ -1,7 +1,7 @@
 """How alike two rows are, field by field: the levels of each comparison, most alike first.
 
-Rules: a level's start value for m (how often true matches fall into it) only seeds the training and stands in where a
-table is too small to learn from; a null on either side says nothing. Fields that move together share one comparison
+Rules: a level's start values for m and u (how often matches, and strangers, fall into it) only seed the training and stand
+in where a table is too small to learn from; a null on either side says nothing. Fields that move together share one comparison
 (street with house number; postal code with city), because the model adds weights as if fields were independent: somebody
 who moved would otherwise be punished five times. Term frequencies belong to the exact level only.
 """
@@ -19,6 +19,7 @@ class Level:
     label: str
     condition: str
     start_m: float
+    start_u: float = 0.0
     frequency_column: str | None = None
 
 
@@ -30,6 +31,10 @@ class Comparison:
     columns: tuple[str, ...]
     null_condition: str
     levels: tuple[Level, ...]
+
+    def start_frequency(self, column: str) -> float:
+        """The chance that a stranger has a given value of `column`, before the table says otherwise."""
+        return max((level.start_u for level in self.levels if level.frequency_column == column), default=0.0)
 
 
 _LONG_TEXTS = frozenset({"street", "email", "organisation", "job_title", "city"})
@@ -103,7 +108,7 @@ def _levels(*levels: Level, rest_m: float) -> tuple[Level, ...]:
 def _name(column: str, *, other: str) -> Comparison:
     alike = f"{_winkler(column, column, 0.9)} OR {_edits(column, 1)}"
     if column == "given":
-        alike += f' OR "given_root_l" = "given_root_r"'
+        alike += ' OR "given_root_l" = "given_root_r"'
     swapped = f"({_winkler(column, other, 0.92)}) OR ({_winkler(other, column, 0.92)})"
     part = f'starts_with("{column}_l", "{column}_r") OR starts_with("{column}_r", "{column}_l")'
     return Comparison(
@@ -111,10 +116,10 @@ def _name(column: str, *, other: str) -> Comparison:
         columns=(column, other, *(("given_root",) if column == "given" else ())),
         null_condition=_either_null(column),
         levels=_levels(
-            Level(label="equal", condition=_same(column), start_m=0.7, frequency_column=column),
-            Level(label="alike", condition=alike, start_m=0.15),
-            Level(label="swapped", condition=swapped, start_m=0.03),
-            Level(label="roughly alike", condition=f"{_winkler(column, column, 0.8)} OR {part}", start_m=0.05),
+            Level(label="equal", condition=_same(column), start_m=0.7, start_u=0.005, frequency_column=column),
+            Level(label="alike", condition=alike, start_m=0.15, start_u=0.01),
+            Level(label="swapped", condition=swapped, start_m=0.03, start_u=0.004),
+            Level(label="roughly alike", condition=f"{_winkler(column, column, 0.8)} OR {part}", start_m=0.05, start_u=0.01),
             rest_m=0.07,
         ),
     )
@@ -126,8 +131,10 @@ def _text(column: str) -> Comparison:
         columns=(column,),
         null_condition=_either_null(column),
         levels=_levels(
-            Level(label="equal", condition=_same(column), start_m=0.7, frequency_column=column),
-            Level(label="alike", condition=f"{_winkler(column, column, 0.92)} OR {_edits(column, 2)}", start_m=0.15),
+            Level(label="equal", condition=_same(column), start_m=0.7, start_u=0.01, frequency_column=column),
+            Level(
+                label="alike", condition=f"{_winkler(column, column, 0.92)} OR {_edits(column, 2)}", start_m=0.15, start_u=0.01
+            ),
             rest_m=0.15,
         ),
     )
@@ -138,7 +145,9 @@ def _equal(column: str) -> Comparison:
         name=column,
         columns=(column,),
         null_condition=_either_null(column),
-        levels=_levels(Level(label="equal", condition=_same(column), start_m=0.9, frequency_column=column), rest_m=0.1),
+        levels=_levels(
+            Level(label="equal", condition=_same(column), start_m=0.9, start_u=0.3, frequency_column=column), rest_m=0.1
+        ),
     )
 
 
@@ -154,9 +163,9 @@ def _birth() -> Comparison:
         columns=("birth",),
         null_condition=_either_null("birth"),
         levels=_levels(
-            Level(label="equal", condition=_same("birth"), start_m=0.8, frequency_column="birth"),
-            Level(label="one slip", condition=f"{_edits('birth', 1)} OR ({year} AND {turned})", start_m=0.1),
-            Level(label="two parts equal", condition=f"{two_of_three} OR {_edits('birth', 2)}", start_m=0.04),
+            Level(label="equal", condition=_same("birth"), start_m=0.8, start_u=0.0001, frequency_column="birth"),
+            Level(label="one slip", condition=f"{_edits('birth', 1)} OR ({year} AND {turned})", start_m=0.1, start_u=0.001),
+            Level(label="two parts equal", condition=f"{two_of_three} OR {_edits('birth', 2)}", start_m=0.04, start_u=0.015),
             rest_m=0.06,
         ),
     )
@@ -169,9 +178,9 @@ def _age() -> Comparison:
         columns=("age",),
         null_condition=_either_null("age"),
         levels=_levels(
-            Level(label="equal", condition=_same("age"), start_m=0.7),
-            Level(label="one year", condition=f"{difference} <= 1", start_m=0.1),
-            Level(label="three years", condition=f"{difference} <= 3", start_m=0.08),
+            Level(label="equal", condition=_same("age"), start_m=0.7, start_u=0.02),
+            Level(label="one year", condition=f"{difference} <= 1", start_m=0.1, start_u=0.04),
+            Level(label="three years", condition=f"{difference} <= 3", start_m=0.08, start_u=0.08),
             rest_m=0.12,
         ),
     )
@@ -184,27 +193,27 @@ def _email() -> Comparison:
         columns=("email", "emails"),
         null_condition=_either_null("email"),
         levels=_levels(
-            Level(label="equal", condition=_same("email"), start_m=0.65, frequency_column="email"),
-            Level(label="one shared", condition='list_has_any("emails_l", "emails_r")', start_m=0.1),
-            Level(label="two slips", condition=_edits("email", 2), start_m=0.1),
-            Level(label="same mailbox name", condition=f"{local_l} = {local_r}", start_m=0.03),
-            Level(label="alike", condition=_winkler("email", "email", 0.88), start_m=0.04),
+            Level(label="equal", condition=_same("email"), start_m=0.65, start_u=1e-05, frequency_column="email"),
+            Level(label="one shared", condition='list_has_any("emails_l", "emails_r")', start_m=0.1, start_u=1e-05),
+            Level(label="two slips", condition=_edits("email", 2), start_m=0.1, start_u=0.0001),
+            Level(label="same mailbox name", condition=f"{local_l} = {local_r}", start_m=0.03, start_u=0.001),
+            Level(label="alike", condition=_winkler("email", "email", 0.88), start_m=0.04, start_u=0.001),
             rest_m=0.08,
         ),
     )
 
 
 def _code(column: str, *, several: str | None) -> Comparison:
-    shared = (Level(label="one shared", condition=f'list_has_any("{several}_l", "{several}_r")', start_m=0.05),)
+    shared = (Level(label="one shared", condition=f'list_has_any("{several}_l", "{several}_r")', start_m=0.05, start_u=1e-05),)
     return Comparison(
         name=column,
         columns=(column, several) if several else (column,),
         null_condition=_either_null(column),
         levels=_levels(
-            Level(label="equal", condition=_same(column), start_m=0.8, frequency_column=column),
+            Level(label="equal", condition=_same(column), start_m=0.8, start_u=1e-05, frequency_column=column),
             *(shared if several else ()),
-            Level(label="one slip", condition=_edits(column, 1), start_m=0.06),
-            Level(label="two slips", condition=_edits(column, 2), start_m=0.03),
+            Level(label="one slip", condition=_edits(column, 1), start_m=0.06, start_u=0.0001),
+            Level(label="two slips", condition=_edits(column, 2), start_m=0.03, start_u=0.001),
             rest_m=0.06,
         ),
     )
@@ -215,18 +224,24 @@ def _street(has: frozenset[str]) -> Comparison:
     alike = f"{_winkler('street', 'street', 0.9)} OR {_edits('street', 2)}"
     levels = [
         Level(
-            label="street and number equal", condition=f"{_same('street')} AND {house}", start_m=0.5, frequency_column="street"
+            label="street and number equal",
+            condition=f"{_same('street')} AND {house}",
+            start_m=0.5,
+            start_u=0.0001,
+            frequency_column="street",
         ),
-        Level(label="street equal", condition=_same("street"), start_m=0.15, frequency_column="street"),
-        Level(label="street alike, number equal", condition=f"({alike}) AND {house}", start_m=0.12),
-        Level(label="street alike", condition=alike, start_m=0.05),
+        Level(label="street equal", condition=_same("street"), start_m=0.15, start_u=0.002, frequency_column="street"),
+        Level(label="street alike, number equal", condition=f"({alike}) AND {house}", start_m=0.12, start_u=0.0001),
+        Level(label="street alike", condition=alike, start_m=0.05, start_u=0.002),
     ]
     if "house" not in has:
         levels = [level for level in levels if house not in level.condition]
     columns = tuple(name for name in ("street", "house", "line2") if name in has)
     if "line2" in has:
         crossed = '"street_l" = "line2_r" OR "line2_l" = "street_r"'
-        levels.append(Level(label="second line equal or crossed", condition=f"{_same('line2')} OR {crossed}", start_m=0.03))
+        levels.append(
+            Level(label="second line equal or crossed", condition=f"{_same('line2')} OR {crossed}", start_m=0.03, start_u=0.002)
+        )
     return Comparison(
         name="street", columns=columns, null_condition=_either_null("street"), levels=_levels(*levels, rest_m=0.15)
     )
@@ -242,19 +257,28 @@ def _place(has: frozenset[str]) -> Comparison:
                 label="postal code and city equal",
                 condition=f"{_same('postal')} AND {alike}",
                 start_m=0.6,
+                start_u=0.002,
                 frequency_column="postal",
             )
         )
     if postal:
-        levels.append(Level(label="postal code equal", condition=_same("postal"), start_m=0.1, frequency_column="postal"))
+        levels.append(
+            Level(label="postal code equal", condition=_same("postal"), start_m=0.1, start_u=0.002, frequency_column="postal")
+        )
     if city:
-        levels.append(Level(label="city equal", condition=_same("city"), start_m=0.1, frequency_column="city"))
-        levels.append(Level(label="city alike", condition=alike, start_m=0.05))
+        levels.append(Level(label="city equal", condition=_same("city"), start_m=0.1, start_u=0.02, frequency_column="city"))
+        levels.append(Level(label="city alike", condition=alike, start_m=0.05, start_u=0.01))
     if postal:
-        levels.append(Level(label="postal code one slip", condition=_edits("postal", 1), start_m=0.05))
+        levels.append(Level(label="postal code one slip", condition=_edits("postal", 1), start_m=0.05, start_u=0.02))
     if "region" in has:
         levels.append(
-            Level(label="region equal", condition=_same("region"), start_m=0.05, frequency_column=None if levels else "region")
+            Level(
+                label="region equal",
+                condition=_same("region"),
+                start_m=0.05,
+                start_u=0.2,
+                frequency_column=None if levels else "region",
+            )
         )
     columns = tuple(name for name in ("postal", "city", "region") if name in has)
     missing = " AND ".join(f"({_either_null(column)})" for column in columns)

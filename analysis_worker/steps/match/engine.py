@@ -13,7 +13,6 @@ from typing import Any
 
 from analysis_worker.steps.match.errors import MatchEngineError, MatchError
 
-
 _CONFINEMENT = (
     "SET temp_directory = ''",
     "SET autoinstall_known_extensions = false",

@@ -65,7 +65,9 @@ def build_features(table: pa.Table, roles: tuple[ColumnRole, ...]) -> Features:
     """
     positions = id_order(table)
     ordered = table.take(pa.array(positions))
-    columns = {entry.role: ordered[entry.column] for entry in roles if entry.role not in (Role.IDENTIFIER, Role.CATEGORY)}
+    columns: dict[Role, pa.ChunkedArray] = {
+        entry.role: ordered[entry.column] for entry in roles if entry.role not in (Role.IDENTIFIER, Role.CATEGORY)
+    }
     columns = _with_address_parts(columns)
     scalars: dict[str, Cells] = {}
     lists: dict[str, ListCells] = {}

@@ -25,7 +25,7 @@ _APOSTROPHES = re.compile("(?<=\\w)['\u2019`\u00b4](?=\\w)")
 _NON_DIGITS = re.compile(r"[^0-9]+")
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?:[T ].*)?")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
-_LETTER_FOLDS = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i"})
+_LETTER_FOLDS = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "\u0131": "i"})
 
 _NUMBER_FIRST = re.compile(r"(?P<number>[0-9]+ ?[a-z]?) (?P<name>\w.*)")
 _NUMBER_LAST = re.compile(r"(?P<name>.*[^0-9 ]) (?P<number>[0-9]+ ?[a-z]?)")

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from analysis_worker.steps.match.comparisons import Comparison
 
 _M_START_PAIRS = 5.0
-_U_START_PAIRS = 0.5
-_U_UNKNOWN_PAIRS = 100.0
+_U_START_PAIRS = 1000.0
 _M_MIN = 1e-4
 
 
@@ -50,7 +49,8 @@ def smoothed(
         starts = [level.start_m for level in comparison.levels]
         nothing: list[float | None] = [None] * len(starts)
         m_values = _leaning(m.get(comparison.name, nothing), starts, seen=matches_seen)
-        u_values = _never_zero(u.get(comparison.name, nothing), seen=strangers_seen)
+        u_starts = [level.start_u for level in comparison.levels]
+        u_values = _never_zero(u.get(comparison.name, nothing), u_starts, seen=strangers_seen)
         levels[comparison.name] = tuple(LevelOdds(m=a, u=b) for a, b in zip(m_values, u_values, strict=True))
     return Parameters(levels=levels, prior=prior)
 
@@ -68,10 +68,10 @@ def _leaning(trained: list[float | None], starts: list[float], *, seen: float) -
     return [value / total for value in mixed]
 
 
-def _never_zero(trained: list[float | None], *, seen: float) -> list[float]:
-    """Add a fraction of a pair to every level; strangers of whom nothing is known mostly differ."""
-    counts = [(value or 0.0) * seen + _U_START_PAIRS for value in trained]
-    if all(value is None for value in trained):
-        counts[-1] = _U_UNKNOWN_PAIRS
+def _never_zero(trained: list[float | None], starts: list[float], *, seen: float) -> list[float]:
+    """Start values where few strangers were seen; half a pair more than was seen where many were."""
+    half = 0.5 * seen / (seen + _U_START_PAIRS)
+    starts = [*starts[:-1], 1.0 - sum(starts[:-1])]  # the last level is everything else
+    counts = [(value or 0.0) * seen + half + _U_START_PAIRS * start for value, start in zip(trained, starts, strict=True)]
     total = sum(counts)
     return [count / total for count in counts]

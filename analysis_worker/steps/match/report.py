@@ -41,7 +41,14 @@ def empty_result(table: pa.Table, features: Features, roles: tuple[ColumnRole, .
         rows=features.rows, entities=features.rows, largest_entity=min(features.rows, 1), roles=_role_names(roles)
     )
     ranks = np.arange(features.rows)
-    pairs = _pair_table(table, features, _no_scores(), np.empty(0, dtype=object), np.empty(0, dtype=np.bool_), ())
+    pairs = _pair_table(
+        table,
+        features,
+        _no_scores(),
+        bands=np.empty(0, dtype=object),
+        same=np.empty(0, dtype=np.bool_),
+        fields=(),
+    )
     return MatchResult(row_id=table[ROW_ID], entity=_in_input_order(ranks, features), pairs=pairs, summary=summary)
 
 
@@ -55,7 +62,7 @@ def judged_result(
     bands = _bands(judged.entity, scores, likely, same, options)
     kept = same | (likely >= options.pair_probability_min)
     fields = tuple(_field_name(entry, features) for entry in judged.comparisons)
-    pairs = _pair_table(table, features, scores.keep(kept), bands[kept], same[kept], fields)
+    pairs = _pair_table(table, features, scores.keep(kept), bands=bands[kept], same=same[kept], fields=fields)
     return MatchResult(
         row_id=table[ROW_ID],
         entity=_in_input_order(judged.entity, features),
@@ -94,7 +101,13 @@ def _bands(
 
 
 def _pair_table(
-    table: pa.Table, features: Features, scores: Scores, bands: npt.NDArray[np.object_], same: Flags, fields: tuple[str, ...]
+    table: pa.Table,
+    features: Features,
+    scores: Scores,
+    *,
+    bands: npt.NDArray[np.object_],
+    same: Flags,
+    fields: tuple[str, ...],
 ) -> pa.Table:
     ids, position = table[ROW_ID], features.source_positions
     columns: dict[str, pa.Array | pa.ChunkedArray] = {

@@ -52,7 +52,7 @@ class Role(StrEnum):
     CATEGORY = "category"
 
 
-_KNOWN_NAMES = {role.value: role for role in Role if role not in (Role.IDENTIFIER, Role.CATEGORY)}
+_KNOWN_NAMES: dict[str, Role] = {role.value: role for role in Role if role not in (Role.IDENTIFIER, Role.CATEGORY)}
 
 _SYNONYMS = {
     Role.GIVEN_NAME: "givenname firstname forename vorname prenom",
@@ -94,7 +94,7 @@ def decide_roles(table: pa.Table) -> tuple[ColumnRole, ...]:
     names = sorted(table.column_names)
     if len(set(names)) != len(names):
         raise MatchInputError("a column name appears twice in the table")
-    decided = {_KNOWN_NAMES[name]: name for name in names if name in _KNOWN_NAMES}
+    decided: dict[Role, str] = {_KNOWN_NAMES[name]: name for name in names if name in _KNOWN_NAMES}
     decided = {role: name for role, name in decided.items() if _has_value(table[name])}
     undecided: list[str] = []
     for name in names:

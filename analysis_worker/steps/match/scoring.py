@@ -73,9 +73,10 @@ class Scorer:
         return merged(parts, fields=len(self._comparisons))
 
     def _register_frequencies(self, features: Features, grouping: Grouping) -> None:
-        columns = {level.frequency_column for entry in self._comparisons for level in entry.levels}
-        for column in sorted(name for name in columns if name):
-            found = value_frequencies(features.scalars[column], grouping)
+        uses = {(level.frequency_column, entry) for entry in self._comparisons for level in entry.levels}
+        for column, entry in sorted(((name, entry) for name, entry in uses if name), key=lambda use: use[0]):
+            start = entry.start_frequency(column)
+            found = value_frequencies(features.scalars[column], grouping, start=start)
             lookup = pa.table({column: list(found), f"tf_{column}": pa.array(found.values(), pa.float64())})
             registered = self._api.register(lookup, table_name=f"frequencies_{column}")
             self._linker.table_management.register_term_frequency_lookup(registered, column)

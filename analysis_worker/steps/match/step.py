@@ -5,6 +5,8 @@ prior calibrated -> components -> average linkage -> bands. Rules: no column is 
 disk, no network; the same table, options and seed give the same bits, in whatever order the rows come.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -29,6 +31,18 @@ _LEAST_BITS = -20.0
 """Scored pairs this far under even odds cannot reach an edge, even after the prior is calibrated."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """Everything known about a table before the model: what to compare, which pairs, who is surely not whom."""
+
+    features: Features
+    comparisons: tuple[Comparison, ...]
+    identical: Identical
+    candidates: Candidates
+    grouping: Grouping
+    options: MatchOptions
+
+
 def match(table: pa.Table, options: MatchOptions | None = None) -> MatchResult:
     """Find the entities of a table with a `row_id` column and any of the vault's customer fields.
 
@@ -42,18 +56,14 @@ def match(table: pa.Table, options: MatchOptions | None = None) -> MatchResult:
     comparisons = build_comparisons(features)
     if features.rows < 2 or not comparisons:  # noqa: PLR2004 - nobody to compare with
         return empty_result(table, features, roles)
-    identical = find_identical(features)
-    budget = options.comparison_budget(features.rows)
-    candidates = find_candidates(features, identical.active, budget=budget, value_rows_max=options.value_rows_max)
-    grouping = group_by_information(features, candidates, identical.representative)
-    trained = _train(features, comparisons, grouping, identical, options)
-    scores, labels, prior_bits = _score(features, comparisons, grouping, trained, candidates, identical, options)
-    entity = _entities(scores, labels, identical, options)
+    prepared = _prepare(features, comparisons, options)
+    trained = _train(prepared)
+    scores, labels, prior_bits = _score(prepared, trained)
     judged = Judged(
-        entity=entity,
+        entity=_entities(prepared, scores, labels),
         scores=scores,
-        identical=identical,
-        candidates=candidates,
+        identical=prepared.identical,
+        candidates=prepared.candidates,
         trained=trained,
         prior_bits=prior_bits,
         comparisons=comparisons,
@@ -61,57 +71,71 @@ def match(table: pa.Table, options: MatchOptions | None = None) -> MatchResult:
     return judged_result(table, features, roles, judged, options)
 
 
-def _train(
-    features: Features, comparisons: tuple[Comparison, ...], grouping: Grouping, identical: Identical, options: MatchOptions
-) -> Trained:
+def _prepare(features: Features, comparisons: tuple[Comparison, ...], options: MatchOptions) -> _Prepared:
+    identical = find_identical(features)
+    candidates = find_candidates(
+        features,
+        identical.active,
+        budget=options.comparison_budget(features.rows),
+        value_rows_max=options.value_rows_max,
+    )
+    return _Prepared(
+        features=features,
+        comparisons=comparisons,
+        identical=identical,
+        candidates=candidates,
+        grouping=group_by_information(features, candidates, identical.representative),
+        options=options,
+    )
+
+
+def _train(prepared: _Prepared) -> Trained:
+    options = prepared.options
     with open_engine(threads=1, memory_limit_mb=options.memory_limit_mb) as connection:
         return train(
             connection,
-            features,
-            comparisons,
-            grouping,
-            np.flatnonzero(identical.active),
+            prepared.features,
+            prepared.comparisons,
+            prepared.grouping,
+            np.flatnonzero(prepared.identical.active),
             sample_pairs=options.sample_pairs,
             training_pairs=options.training_pairs,
             rng=np.random.default_rng(options.seed),
         )
 
 
-def _score(
-    features: Features,
-    comparisons: tuple[Comparison, ...],
-    grouping: Grouping,
-    trained: Trained,
-    candidates: Candidates,
-    identical: Identical,
-    options: MatchOptions,
-) -> tuple[Scores, Rows, float]:
-    """Scores with the calibrated prior, component of every row, and that prior in bits."""
+def _score(prepared: _Prepared, trained: Trained) -> tuple[Scores, Rows, float]:
+    """Scores under the calibrated prior, the component of every row, and that prior in bits."""
+    options, candidates, identical = prepared.options, prepared.candidates, prepared.identical
     assumed = float(np.log2(trained.parameters.prior / (1 - trained.parameters.prior)))
     with open_engine(threads=options.threads, memory_limit_mb=options.memory_limit_mb) as connection:
-        scorer = Scorer(connection, features, comparisons, trained.parameters, grouping)
+        scorer = Scorer(connection, prepared.features, prepared.comparisons, trained.parameters, prepared.grouping)
         scores = scorer.score(candidates.left, candidates.right, least=_LEAST_BITS)
         active = int(identical.active.sum())
         prior_bits = cluster.calibrated_prior_bits(scores.total, assumed, pairs_possible=active * (active - 1) / 2)
         likely = cluster.probability(scores.total - assumed + prior_bits)
         labels = cluster.bounded_components(
-            features.rows, scores.left, scores.right, likely, rows_max=options.component_rows_max
+            prepared.features.rows, scores.left, scores.right, likely, rows_max=options.component_rows_max
         )
         missing = cluster.unscored_inside(
             labels, scores.left, scores.right, rows_max=options.component_rows_max, pairs_max=len(candidates.left)
         )
         repeated = identical.repeated
         more = scorer.score(np.concatenate([missing[0], repeated]), np.concatenate([missing[1], repeated]))
-    scores = merged([scores, more], fields=len(comparisons))
-    return scores.shifted(prior_bits - assumed), labels, prior_bits
+    every = merged([scores, more], fields=len(prepared.comparisons))
+    return every.shifted(prior_bits - assumed), labels, prior_bits
 
 
-def _entities(scores: Scores, labels: Rows, identical: Identical, options: MatchOptions) -> Rows:
+def _entities(prepared: _Prepared, scores: Scores, labels: Rows) -> Rows:
     """Smallest row of every row's entity; a repeated row joins its representative when the model says that is enough."""
-    likely = cluster.probability(scores.total)
+    identical, likely = prepared.identical, cluster.probability(scores.total)
     itself = scores.left == scores.right
     entity = cluster.average_linkage(
-        labels, scores.left[~itself], scores.right[~itself], likely[~itself], rows_max=options.component_rows_max
+        labels,
+        scores.left[~itself],
+        scores.right[~itself],
+        likely[~itself],
+        rows_max=prepared.options.component_rows_max,
     )
     telling = np.zeros(len(entity), dtype=np.bool_)
     telling[scores.left[itself]] = likely[itself] >= cluster.CUT_PROBABILITY

@@ -24,6 +24,7 @@ _DERIVED = frozenset({"given_root", "name_tokens"})
 _AGREEING_FIELDS_MIN = 2
 _SPARE_BITS = 2.0
 _BITS_MAX_PER_FIELD = 16.0
+_START_GROUPS = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,8 @@ def draw_strangers(group: npt.NDArray[np.int64], *, pairs: int, rng: np.random.G
     return np.sort(one_per_group[:wanted])
 
 
-def value_frequencies(cells: Cells, grouping: Grouping) -> dict[str, float]:
-    """The chance that a stranger has this value, for every value of one feature."""
+def value_frequencies(cells: Cells, grouping: Grouping, *, start: float) -> dict[str, float]:
+    """The chance that a stranger has this value, for every value of one feature; `start` is what a tiny table falls to."""
     seen = {(int(group), cell) for group, cell in zip(grouping.group, cells, strict=True) if cell is not None}
     counts: dict[str, int] = {}
     for _, cell in seen:
@@ -77,7 +78,10 @@ def value_frequencies(cells: Cells, grouping: Grouping) -> dict[str, float]:
     once = sum(1 for count in counts.values() if count == 1)
     twice = sum(1 for count in counts.values() if count == 2)  # noqa: PLR2004 - the estimator's own two
     seen_once = min(1.0, (2 * twice + 1) / (once + 1))
-    return {cell: (seen_once if counts[cell] == 1 else counts[cell]) / total for cell in sorted(counts)}
+    return {
+        cell: ((seen_once if counts[cell] == 1 else counts[cell]) + _START_GROUPS * start) / (total + _START_GROUPS)
+        for cell in sorted(counts)
+    }
 
 
 def value_codes(cells: Cells) -> npt.NDArray[np.int64]:

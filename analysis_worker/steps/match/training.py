@@ -24,6 +24,7 @@ Proportions = dict[str, list[float | None]]
 
 _SESSION_PAIRS_MIN = 20
 _SESSIONS_MAX = 3
+_PRIOR_ROWS_MIN = 200
 _UNSESSIONED = ("gender", "age", "place")
 """Fields that far more strangers than matches share: blocking on them would teach what strangers look like."""
 
@@ -49,7 +50,7 @@ def train(
 ) -> Trained:
     """Estimate the model of one table from its active rows (int64, ascending)."""
     table = feature_table(features, comparisons)
-    blank = untrained(comparisons, prior=1 / max(len(active), 2))
+    blank = untrained(comparisons, prior=1 / max(len(active), _PRIOR_ROWS_MIN))
     strangers = active[draw_strangers(grouping.group[active], pairs=sample_pairs, rng=rng)]
     u, strangers_seen = _u_of_strangers(connection, table, comparisons, blank, strangers)
     sessions = _session_columns(features, comparisons, grouping, active, pairs_max=training_pairs)
