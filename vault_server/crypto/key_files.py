@@ -6,6 +6,9 @@ each private one (`root.pem`, `root.pub.pem`), because backups need recovery key
 
 from __future__ import annotations
 
+import base64
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -58,6 +61,25 @@ def load_recovery_key(path: Path) -> RsaWrapper:
 def load_verifier(path: Path) -> RsaVerifier:
     """The public half of a signing key."""
     return RsaVerifier(_load_public(path))
+
+
+def create_passphrase(path: Path, *, random: Callable[[int], bytes] = os.urandom) -> Secret:
+    """Make a passphrase of 256 random bits and write it; for a developer's folder or a secrets directory. Never overwrites."""
+    text = base64.b32encode(random(32)).decode("ascii").rstrip("=").lower()
+    private_files.write_private(path, f"{text}\n".encode("ascii"))
+    return Secret.of_text(text)
+
+
+def load_passphrase(path: Path) -> Secret:
+    """A passphrase from a private file; one line end at its end does not count.
+
+    Raises:
+        ConfigurationError: missing, open to others, or empty.
+    """
+    passphrase = Secret(private_files.read_private(path).removesuffix(b"\n").removesuffix(b"\r"))
+    if not passphrase:
+        raise ConfigurationError(f"The passphrase file {path} is empty.")
+    return passphrase
 
 
 def public_path(private_path: Path) -> Path:

@@ -165,3 +165,24 @@ def test_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
         private_files.write_private(tmp_path / "taken", b"x", replace=True)
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_passphrase_comes_back_from_its_private_file(tmp_path: Path) -> None:
+    made = key_files.create_passphrase(tmp_path / "passphrase")
+    assert key_files.load_passphrase(tmp_path / "passphrase") == made
+    assert made.size_bytes == 52
+    (tmp_path / "passphrase").chmod(0o644)
+    with pytest.raises(ConfigurationError, match="other users"):
+        key_files.load_passphrase(tmp_path / "passphrase")
+
+
+@pytest.mark.parametrize(("content", "meant"), [(b"open sesame", b"open sesame"), (b" two \r\n", b" two "), (b"x\n\n", b"x\n")])
+def test_one_line_end_of_a_passphrase_file_does_not_count(tmp_path: Path, content: bytes, meant: bytes) -> None:
+    private_files.write_private(tmp_path / "passphrase", content)
+    assert key_files.load_passphrase(tmp_path / "passphrase") == Secret(meant)
+
+
+def test_empty_passphrase_file_is_refused(tmp_path: Path) -> None:
+    private_files.write_private(tmp_path / "passphrase", b"\n")
+    with pytest.raises(ConfigurationError, match="empty"):
+        key_files.load_passphrase(tmp_path / "passphrase")
