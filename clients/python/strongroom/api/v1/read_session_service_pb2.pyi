@@ -68,7 +68,7 @@ class ReadSession(_message.Message):
     kind: _attribute_service_pb2.RecordKind.ValueType
     """Kind of record."""
     position: _builtins.int
-    """Change position up to which rows are returned."""
+    """Change position when the session was opened: rows that existed then are returned, in their present version."""
     estimated_rows: _builtins.int
     """Rows, as counted when the session was opened."""
     arrow_schema: _builtins.bytes

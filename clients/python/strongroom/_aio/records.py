@@ -1,0 +1,23 @@
+"""Turns page after page into one lazy iterator, for every list of the API.
+
+Rules: a page is fetched when the one before is used up; a page is a safe call, so it is retried by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Page = tuple[Sequence[Item], str]
+
+
+async def pages(fetch: Callable[[str], Awaitable[Page[Item]]]) -> AsyncIterator[Item]:
+    """Yield the items of all pages; `fetch` takes a page token and returns a page and the next token."""
+    token = ""
+    while True:
+        items, token = await fetch(token)
+        for item in items:
+            yield item
+        if not token:
+            return

@@ -1,0 +1,37 @@
+"""Steps of a run as messages, and the states in which a run has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from google.protobuf.struct_pb2 import Struct
+
+from strongroom.api.v1.analysis_service_pb2 import RUN_STATE_CANCELLED, RUN_STATE_FAILED, RUN_STATE_SUCCEEDED, RunStep
+
+ENDED = frozenset({RUN_STATE_SUCCEEDED, RUN_STATE_FAILED, RUN_STATE_CANCELLED})
+StepOption = str | float | bool | None | Sequence[str]
+StepOptions = Mapping[str, StepOption]
+
+
+def run_steps(names: Sequence[str], options: Mapping[str, StepOptions]) -> list[RunStep]:
+    """Return one message for each name.
+
+    Raises:
+        ValueError: options for a step that is not run.
+    """
+    if unknown := set(options) - set(names):
+        raise ValueError(f"options for steps that are not run: {', '.join(sorted(unknown))}")
+    return [RunStep(step=name, options=_struct(options.get(name, {}))) for name in names]
+
+
+def _struct(options: Mapping[str, StepOption]) -> Struct | None:
+    if not options:
+        return None
+    struct = Struct()
+    struct.update(
+        {
+            key: value if isinstance(value, str | int | float | bool) or value is None else list(value)
+            for key, value in options.items()
+        }
+    )
+    return struct
