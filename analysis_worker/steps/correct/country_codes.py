@@ -22,6 +22,12 @@ ALIASES = {
     "UK": "GB",
     "Great Britain": "GB", "Britain": "GB", "U K": "GB", "United Kingdom of Great Britain and Northern Ireland": "GB",
     "USA": "US", "US of A": "US", "United States": "US", "United States of America": "US", "U S A": "US",
+    "Vereinigte Staaten": "US", "Vereinigte Staaten von Amerika": "US", "Etats-Unis d'Amérique": "US",
+    "Verenigde Staten": "US",
+    "Estados Unidos": "US", "Estados Unidos de América": "US", "Stati Uniti": "US", "Stany Zjednoczone": "US", "EEUU": "US",
+    "Vereinigtes Königreich": "GB", "Verenigd Koninkrijk": "GB",
+    "Reino Unido": "GB", "Regno Unito": "GB", "Wielka Brytania": "GB",
+    "Grossbritannien": "GB", "Großbritannien": "GB",
     "Holland": "NL", "Netherlands": "NL", "The Netherlands": "NL", "Nederland": "NL", "Pays-Bas": "NL", "Niederlande": "NL",
     "Deutschland": "DE", "Germany": "DE", "Federal Republic of Germany": "DE", "BRD": "DE", "Ger": "DE",
     "Schweiz": "CH", "Suisse": "CH", "Svizzera": "CH", "Switzerland": "CH", "Österreich": "AT", "Oesterreich": "AT",
@@ -40,8 +46,17 @@ ALIASES = {
     "Commonwealth of Australia": "AU", "Bundesrepublik Deutschland": "DE", "République française": "FR", "Brunei": "BN",
 }  # fmt: skip
 
-# Parts that people write where a country is asked for; the whole is certain, the part is lost, so confidence is lower.
-PARTS = {"england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB", "cymru": "GB"}
+# Parts, continents and vehicle plates that people write where a country is asked for; a little less certain than a name.
+PARTS = {
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "northern ireland": "GB",
+    "cymru": "GB",
+    "america": "US",
+    "d": "DE",
+    "f": "FR",
+}
 
 # Each is a country and something else just as likely, or two countries.
-AMBIGUOUS = frozenset({"georgia", "congo", "korea", "guinea", "america", "micronesia"})
+AMBIGUOUS = frozenset({"georgia", "congo", "korea", "guinea", "micronesia"})

@@ -1,7 +1,8 @@
 """Birth dates that no strict parser took: other orders, separators and month names.
 
 Rules: a date that does not exist stays unparsed; a date with two readings is read only in the order that the rest of the
-column shows (the values with a day above 12); a two-digit year only where one century is possible.
+column shows (the values with a day above 12), the customers of the same country first; a two-digit year only where one
+century is possible; dates that systems write for "unknown" are nobody's birthday.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from analysis_worker.steps.correct.ages import PLACEHOLDER_DATES
 from analysis_worker.steps.correct.proposal import Change
 
 _MONTHS = """
@@ -66,26 +68,34 @@ class Readings:
 class DateOrder:
     """The order, day or month first, that a column's unambiguous dates show, per separator."""
 
-    def __init__(self, texts: Mapping[str, int], bounds: DateBounds) -> None:
+    def __init__(self, texts: Mapping[tuple[str, str | None], int], bounds: DateBounds) -> None:
         self._bounds = bounds
-        self._shown: dict[str, Counter[str]] = {}
-        for text, times in texts.items():
+        self._shown: dict[tuple[str, str | None], Counter[str]] = {}
+        for (text, country), times in texts.items():
             found = read(text, bounds)
             if found is None or found.certain:
                 continue
             if (found.day_first is None) != (found.month_first is None):
                 order = "day" if found.day_first else "month"
-                self._shown.setdefault(found.separator, Counter())[order] += times
+                for group in {country, None}:
+                    self._shown.setdefault((found.separator, group), Counter())[order] += times
 
-    def order(self, separator: str) -> str | None:
-        shown = self._shown.get(separator, Counter[str]())
+    def order(self, separator: str, country: str | None) -> str | None:
+        """Return `day` or `month`, whichever the country's customers show, else the whole column, else None."""
+        shown = self._shown.get((separator, country), Counter[str]())
+        if shown.total() < _MIN_SHOWN:
+            shown = self._shown.get((separator, None), Counter[str]())
         for order in ("day", "month"):
             if shown[order] >= _MIN_SHOWN and shown[order] >= _AGREEMENT * shown.total():
                 return order
         return None
 
-    def change(self, text: str) -> Change | None:
+    def change(self, text: str, country: str | None = None) -> Change | None:
         """Return the ISO date that `text` means, None when it means none or two."""
+        change = self._change(text, country)
+        return None if change is None or date.fromisoformat(change.after) in PLACEHOLDER_DATES else change
+
+    def _change(self, text: str, country: str | None) -> Change | None:
         found = read(text, self._bounds)
         if found is None:
             return None
@@ -94,7 +104,7 @@ class DateOrder:
         readings = {reading for reading in (found.day_first, found.month_first) if reading}
         if len(readings) == 1:
             return Change(rule="date.only_reading", after=readings.pop().isoformat(), confidence=0.93)
-        order = self.order(found.separator)
+        order = self.order(found.separator, country)
         if order is None or not readings:
             return None
         chosen = found.day_first if order == "day" else found.month_first

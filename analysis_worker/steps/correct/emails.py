@@ -16,6 +16,8 @@ from analysis_worker.steps.correct.proposal import Change
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]")
+_NEARLY_DOMAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{2,60}")
+_MIN_LOCAL = 4
 _BRACKETED = re.compile(r"[^<>@]*<\s*([^<>]+?)\s*>")
 _MAX_ADDRESS = 320
 
@@ -41,18 +43,26 @@ def repair_syntax(text: str) -> str | None:
     bracketed = _BRACKETED.fullmatch(repaired)
     repaired = (bracketed.group(1) if bracketed else repaired).strip(' \t\r\n"<>()[]').rstrip(".,;:").lstrip(".,;:")
     repaired = re.sub(r"\s*@+\s*", "@", repaired)
+    if "@" not in repaired:
+        repaired = _with_at(repaired)
     local, at, domain = repaired.partition("@")
     domain = re.sub(r"[.,\s]*[.,][.,\s]*", ".", domain).strip(".")
-    candidate = local + at + domain
-    if is_address(candidate):
-        return candidate
-    # `bob@gmailcom` is no address either, but the domain rule may still know what was meant.
-    return candidate if _LOCAL.fullmatch(local) and f"{domain.lower()}" in _UNDOTTED else None
+    candidate = re.sub(r"(?<=\w),(?=\w)", ".", local) + at + domain
+    # `bob@gmailcom` and `bob@orange.f` are no addresses, but the domain rule may still know what was meant.
+    nearly = at and _LOCAL.fullmatch(local) and _NEARLY_DOMAIN.fullmatch(domain)
+    return candidate if nearly or is_address(candidate) else None
 
 
-_UNDOTTED = {
-    domain.replace(".", ""): domain for domain in ("gmail.com", "hotmail.com", "outlook.com", "icloud.com", "yahoo.com")
-}
+def _with_at(text: str) -> str:
+    """Return the address with the @ that was spelt out, or dropped before a provider's domain."""
+    spelt = re.fullmatch(r"(\S+)(?: at | ?\(at\) ?| ?\[at\] ?)(\S+)", text, re.IGNORECASE)
+    if spelt:
+        return "@".join(spelt.groups())
+    lower = text.lower()
+    for start in range(_MIN_LOCAL, len(text)):
+        if lower[start:] in TARGETS:
+            return f"{text[:start]}@{text[start:]}"
+    return text
 
 
 class DomainEvidence:
@@ -95,8 +105,13 @@ class DomainEvidence:
             return Change(rule=rule, after=f"{local}@{target}", confidence=confidence)
         if repaired == text or not is_address(repaired):
             return None
-        trimmed_only = repaired in text
-        return Change(rule="email.syntax", after=repaired, confidence=0.98 if trimmed_only else 0.95)
+        return Change(rule="email.syntax", after=repaired, confidence=_repair_confidence(text, repaired))
+
+
+def _repair_confidence(text: str, repaired: str) -> float:
+    if repaired in text:
+        return 0.98
+    return 0.95 if "@" in text and repaired.partition("@")[0] in text else 0.85
 
 
 def _slips(counts: Mapping[str, int]) -> dict[str, tuple[str, str, float]]:
@@ -120,8 +135,6 @@ def _established(domain: str, target: str, counts: Mapping[str, int]) -> bool:
 
 
 def _known_slip(domain: str, known: SlipIndex) -> tuple[str, str, float] | None:
-    if domain in _UNDOTTED:
-        return _UNDOTTED[domain], "email.domain_typo", 0.95
     near = [target for target in known.neighbours(domain) if not _maybe_branch(domain, target)]
     return (near[0], "email.domain_typo", 0.96) if len(near) == 1 else None
 

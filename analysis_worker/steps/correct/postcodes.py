@@ -33,9 +33,8 @@ def _digits(count: int, *groups: int, separator: str = " ", lost_zeros: int = 0)
     return _Form(pattern=re.compile(rf"\d{{{count}}}"), groups=groups, separator=separator, lost_zeros=lost_zeros)
 
 
-_GB = re.compile(
-    r"(GIR0AA|[A-PR-UWYZ]([0-9]{1,2}|[A-HK-Y][0-9]([0-9]|[ABEHMNPRV-Y])?|[0-9][A-HJKPS-UW])[0-9][ABD-HJLNP-UW-Z]{2})"
-)
+# Only case and space change, so the outline is enough; whether such a code was ever issued is not this rule's question.
+_GB = re.compile(r"(GIR0AA|[A-PR-UWYZ][A-HK-Y]?[0-9][0-9A-Z]?[0-9][A-Z]{2})")
 _CA = re.compile(r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][0-9][ABCEGHJ-NPRSTV-Z][0-9]")
 _NL = re.compile(r"[1-9][0-9]{3}(?!SA|SD|SS)[A-Z]{2}")
 _IE = re.compile(r"([AC-FHKNPRTV-Y][0-9]{2}|D6W)[0-9AC-FHKNPRTV-Y]{4}")
@@ -54,7 +53,8 @@ _FORMS = {
     "EE": _digits(5), "TR": _digits(5, lost_zeros=1), "ZA": _digits(4, lost_zeros=2), "UA": _digits(5, lost_zeros=1),
 }  # fmt: skip
 _PREFIXED = frozenset("DE AT CH BE DK NO FR LU SE FI ES IT LI CZ SK HU PL PT NL".split())  # noqa: SIM905 - reads as one line
-_OLD_PREFIX = {"D": "DE", "A": "AT", "B": "BE", "F": "FR", "N": "NO", "S": "SE", "I": "IT", "E": "ES", "L": "LU"}
+# Where the vehicle plate is not the first letter of the code.
+_OLD_PREFIX = {"FI": "SF", "LI": "FL", "HU": "H"}
 
 # States and territories whose ZIP codes start with 0, with the second digit that each may have.
 _US_ZERO = {
@@ -87,7 +87,11 @@ def _bare(text: str, country: str) -> str | None:
     if number:
         return number.group(1)
     prefix = re.match(r"([A-Z]{1,2})\s*-\s*(?=\d)", upper)
-    if prefix and country in _PREFIXED and _OLD_PREFIX.get(prefix.group(1), prefix.group(1)) == country:
+    if (
+        prefix
+        and (country in _PREFIXED or country in ("US", "AU"))
+        and prefix.group(1) in (country, country[0], _OLD_PREFIX.get(country))
+    ):
         upper = upper[prefix.end() :]
     return re.sub(r"[ \-.]", "", upper) if re.fullmatch(r"[A-Z0-9]+([ \-.]+[A-Z0-9]+){0,3}\.?", upper) else None
 

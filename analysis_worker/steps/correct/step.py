@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from analysis_worker.steps.correct.ages import age_change, age_text_change
 from analysis_worker.steps.correct.countries import country_change, country_code
-from analysis_worker.steps.correct.evidence import Evidence, gather
+from analysis_worker.steps.correct.evidence import Evidence, gather, own_country
 from analysis_worker.steps.correct.name_case import name_change
 from analysis_worker.steps.correct.options import CorrectOptions
 from analysis_worker.steps.correct.people import Person, people
@@ -87,7 +87,7 @@ class _Rules:
     def _birth_and_age(self, person: Person) -> Iterator[Found]:
         birth, text = person.birth_date, person.unparsed.get("birth_date")
         if birth is None and text is not None:
-            change = self._evidence.dates.change(text)
+            change = self._evidence.dates.change(text, own_country(person))
             birth = change.after if change else None
             yield from _one("birth_date", text, change)
         if person.stated_age is not None:

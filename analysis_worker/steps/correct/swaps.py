@@ -1,18 +1,23 @@
 """Given and family name in each other's place, where the file proves it.
 
 Rules: both names must be used almost only on the other side, by many different pairs of the file; fewer suffice when the
-full name or the e-mail address of the row writes them the other way round, and none suffices when these write them as they
-stand. Decided to a fixed point, so a corrected file stays as it is.
+full name or the e-mail address of the row writes them the other way round in a file whose addresses put the given name
+first; no number suffices when these write them as they stand. Decided to a fixed point, so a corrected file stays as it is.
 """
 
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import Enum
 
-# Distinct pairs that must use a name on its proper side, with and without the row's own word for it.
-_PARTNERS_SUPPORTED = 6
+# Distinct pairs that must use a name on its proper side when the row itself is silent, and how one-sidedly.
 _PARTNERS_ALONE = 20
 _ONE_SIDED = 20
+# The same when the row's own address or full name speaks.
+_PARTNERS_SUPPORTED = 3
+_MOSTLY = 3
+_GIVEN_FIRST = 0.8
 
 
 class Support(Enum):
@@ -26,14 +31,27 @@ class Support(Enum):
 Names = tuple[str, str, Support]
 
 
+def _plain(text: str) -> frozenset[str]:
+    """Return the letters of `text` as an address writes them: without accents, and umlauts either way."""
+    lower = text.casefold()
+    umlauts = lower.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+    return frozenset(re.sub(r"[^a-z]", "", unicodedata.normalize("NFKD", form)) for form in (lower, umlauts))
+
+
 def support(given: str, family: str, full_name: str | None, emails: Iterable[str]) -> Support:
     """Read the row's other fields; a contradiction among them counts as `AS_IS`."""
-    first, last = given.casefold().strip(), family.casefold().strip()
     full = " ".join(full_name.casefold().split()) if full_name else ""
-    boxes = {email.partition("@")[0].casefold().replace("_", ".").replace("-", ".") for email in emails}
-    if full == f"{first} {last}" or f"{first}.{last}" in boxes:
+    first, last = given.casefold().strip(), family.casefold().strip()
+    boxes = {re.sub(r"[^a-z]", "", email.partition("@")[0].casefold()) for email in emails}
+    firsts, lasts = _plain(given), _plain(family)
+    if full == f"{first} {last}" or boxes & _addresses(firsts, lasts):
         return Support.AS_IS
-    return Support.SWAPPED if full == f"{last} {first}" or f"{last}.{first}" in boxes else Support.SILENT
+    return Support.SWAPPED if full == f"{last} {first}" or boxes & _addresses(lasts, firsts) else Support.SILENT
+
+
+def _addresses(firsts: Iterable[str], lasts: Iterable[str]) -> set[str]:
+    """Return the address forms that put the given name, or its initial, before the family name."""
+    return {form for first in firsts for last in lasts if first and last for form in (first + last, first[0] + last)}
 
 
 class SwapEvidence:
@@ -62,17 +80,27 @@ def _proven(standing: set[Names]) -> set[Names]:
     pairs = {(given, family) for given, family, _ in standing}
     as_given = Counter(given for given, _ in pairs)
     as_family = Counter(family for _, family in pairs)
+    heard = Counter(said for _, _, said in standing)
+    given_first = heard[Support.AS_IS] >= _GIVEN_FIRST * (heard[Support.AS_IS] + heard[Support.SWAPPED])
     return {
         (given, family, said)
         for given, family, said in standing
-        if said is not Support.AS_IS
-        and given != family
-        and _elsewhere(given, as_family, as_given, said)
-        and _elsewhere(family, as_given, as_family, said)
+        if given != family
+        and (
+            (said is Support.SILENT and _alone(given, family, as_given, as_family))
+            or (said is Support.SWAPPED and given_first and _supported(given, family, as_given, as_family))
+        )
     }
 
 
-def _elsewhere(name: str, proper: Mapping[str, int], here: Mapping[str, int], said: Support) -> bool:
-    needed = _PARTNERS_SUPPORTED if said is Support.SWAPPED else _PARTNERS_ALONE
-    share = 3 if said is Support.SWAPPED else _ONE_SIDED
-    return proper.get(name, 0) >= max(needed, share * here.get(name, 0))
+def _alone(given: str, family: str, as_given: Counter[str], as_family: Counter[str]) -> bool:
+    return as_family[given] >= max(_PARTNERS_ALONE, _ONE_SIDED * as_given[given]) and as_given[family] >= max(
+        _PARTNERS_ALONE, _ONE_SIDED * as_family[family]
+    )
+
+
+def _supported(given: str, family: str, as_given: Counter[str], as_family: Counter[str]) -> bool:
+    # Given names repeat in any file, family names need not: the second name must be known as a given name, and the first
+    # must not be.
+    known = as_given[family] >= max(_PARTNERS_SUPPORTED, _MOSTLY * as_family[family])
+    return known and as_given[given] <= max(1, as_family[given] // _MOSTLY)

@@ -1,9 +1,9 @@
 from datetime import date
 
 import pytest
-from helpers.customer_rows import Row, address, customer_table
 
 from analysis_worker.steps.correct import CorrectOptions, apply_proposals, correct
+from helpers.customer_rows import Row, address, customer_table
 
 OPTIONS = CorrectOptions(as_of=date(2026, 6, 30), default_region="GB")
 
@@ -38,6 +38,10 @@ def after(row: Row, field: str, *others: Row, options: CorrectOptions = OPTIONS)
         ("mailto:ada@example.org", "ada@example.org"),
         ("Ada Fenn <ada@example.org>", "ada@example.org"),
         ("ada@elmworks.cmo", "ada@elmworks.com"),
+        ("ada at gmail.com", "ada@gmail.com"),
+        ("ada.fenngmail.com", "ada.fenn@gmail.com"),
+        ("ada,fenn@example.org", "ada.fenn@example.org"),
+        ("ada@orange.f", "ada@orange.fr"),
     ],
 )
 def test_email_slip_is_corrected(written: str, meant: str) -> None:
@@ -196,7 +200,9 @@ def test_postcode_without_certain_form_stays(country: str | None, postcode: str,
     assert after({"addresses": [address(country, postcode, region)]}, "addresses[0].postal_code") is None
 
 
-@pytest.mark.parametrize(("stated", "expected"), [(40, None), (41, None), (39, None), (38, "40"), (4, "40"), (140, "40")])
+@pytest.mark.parametrize(
+    ("stated", "expected"), [(40, None), (41, None), (39, None), (38, "40"), (4, "40"), (140, "40"), (30, None)]
+)
 def test_stated_age_follows_the_birth_date_beyond_tolerance(stated: int, expected: str | None) -> None:
     assert after({"birth_date": "1986-01-15", "stated_age": stated}, "stated_age") == expected
 
@@ -233,6 +239,23 @@ def test_unparsed_birth_date_is_read_where_it_has_one_meaning(text: str, iso: st
 
 def test_column_shows_the_order_of_ambiguous_dates() -> None:
     assert after({"unparsed": [("birth_date", "03.04.1985")]}, "birth_date", *DAY_FIRST) == "1985-04-03"
+
+
+def test_customers_of_one_country_show_their_own_order() -> None:
+    american = [{"unparsed": [("birth_date", f"04/{day}/1985")], "addresses": [address("USA")]} for day in (21, 22, 23)]
+    british = [{"unparsed": [("birth_date", f"{day}/04/1985")], "addresses": [address("GB")]} for day in (21, 22, 23)]
+    ambiguous = {"unparsed": [("birth_date", "03/04/1985")], "addresses": [address("US")]}
+    assert after(ambiguous, "birth_date", *american, *british) == "1985-03-04"
+
+
+@pytest.mark.parametrize("text", ["01.01.1970", "1 Jan 1900"])
+def test_dates_that_mean_unknown_are_nobodys_birthday(text: str) -> None:
+    assert after({"unparsed": [("birth_date", text)]}, "birth_date", *DAY_FIRST) is None
+
+
+@pytest.mark.parametrize(("text", "age"), [("42 years", "42"), ("aged 41", "41"), ("999", "41"), ("-1", "41"), ("some", None)])
+def test_age_written_as_text_is_read(text: str, age: str | None) -> None:
+    assert after({"unparsed": [("stated_age", text)], "birth_date": "1985-04-03"}, "stated_age") == age
 
 
 def test_column_with_both_orders_leaves_ambiguous_dates() -> None:
@@ -275,6 +298,18 @@ def test_swapped_names_proven_by_the_file_are_exchanged() -> None:
 def test_email_in_the_present_order_keeps_the_names() -> None:
     row = {"given_name": "Famellea", "family_name": "Givennab", "emails": ["famellea.givennab@example.org"]}
     assert changes(row, *CROWD) == {}
+
+
+def test_email_the_other_way_round_needs_fewer_names() -> None:
+    crowd = [{**row, "emails": [f"{row['given_name']}.{row['family_name']}@example.org"]} for row in CROWD[:60]]
+    row = {"given_name": "Rarename", "family_name": "Givennab", "emails": ["givennab.rarename@example.org"]}
+    assert after(row, "given_name", *crowd) == "Givennab"
+
+
+def test_email_proves_nothing_where_addresses_put_the_family_first() -> None:
+    crowd = [{**row, "emails": [f"{row['family_name']}.{row['given_name']}@example.org"]} for row in CROWD[:60]]
+    row = {"given_name": "Rarename", "family_name": "Givennab", "emails": ["givennab.rarename@example.org"]}
+    assert changes(row, *crowd) == {}
 
 
 def test_few_names_prove_no_swap() -> None:
