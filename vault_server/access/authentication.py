@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import NamedTuple, NoReturn
 
@@ -19,7 +20,7 @@ from strongroom.api.v1.access_service_pb2 import Principal
 from vault_server.errors import UnauthenticatedError
 from vault_server.ports.access import Credentials, Identity
 from vault_server.ports.access_data import TokenRow
-from vault_server.ports.keys import ApiTokens
+from vault_server.ports.api_tokens import ApiTokens
 from vault_server.ports.resources import ResourceKind
 from vault_server.ports.secret import Secret
 from vault_server.ports.store import ReadView, Store
@@ -61,9 +62,12 @@ class StoredAuthenticator:
         self._lock = Lock()
 
     def authenticate(self, credentials: Credentials) -> Identity:
-        if credentials.token is not None:
-            return self._by_token(credentials.token)
-        return self._by_certificate(credentials.certificate_names)
+        try:
+            if credentials.token is not None:
+                return self._by_token(credentials.token)
+            return self._by_certificate(credentials.certificate_names)
+        except UnauthenticatedError:  # of whatever origin: one and the same to the caller
+            raise _refused() from None
 
     def forget(self, token_id: str) -> None:
         with self._lock:
@@ -153,7 +157,11 @@ def _identity(view: ReadView, tenant: str, principal_id: str, credential: str) -
 
 
 def _refuse() -> NoReturn:
-    raise UnauthenticatedError(
-        "no valid credential was presented",
-        hint="present a token that is neither expired nor revoked, or a client certificate that the vault knows",
-    ) from None
+    raise _refused()
+
+
+_refused = partial(
+    UnauthenticatedError,
+    "no valid credential was presented",
+    hint="present a token that is neither expired nor revoked, or a client certificate that the vault knows",
+)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from strongroom.api.v1.access_service_pb2 import Grant
 from strongroom.api.v1.attribute_service_pb2 import AttributeDefinition
@@ -21,6 +20,7 @@ from vault_server.records.dictionary import Dictionary
 from vault_server.records.projection import expand, visible
 
 _MAX_NAMED_FIELDS = 20
+_NEVER_US = 1 << 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class ReadDecision:
         visible: every name that the purpose may see: derived data about other fields is left out.
         row_budget: most rows, 0 for no limit.
         consent_required: only customers who consented to the purpose may be returned.
-        expire_time: when the grant ends, or None.
+        expires_us: when the grant ends, or 0 for never.
     """
 
     kind: RecordKind
@@ -42,7 +42,7 @@ class ReadDecision:
     visible: tuple[str, ...]
     row_budget: int
     consent_required: bool
-    expire_time: datetime | None
+    expires_us: int
 
 
 def decide_read(
@@ -55,7 +55,7 @@ def decide_read(
     allow_withheld: bool,
     dictionary: Dictionary,
     attributes: Mapping[str, AttributeDefinition],
-    now: datetime,
+    now_us: int,
 ) -> ReadDecision:
     """Decide, or raise.
 
@@ -63,7 +63,7 @@ def decide_read(
         purpose: as stored, or None if there is none of that name.
         grant: the identity's grant of the purpose, or None; see `matching_grant`.
         requested: names asked for; none means every visible one.
-        now: aware, in UTC.
+        now_us: microseconds since 1970.
 
     Raises:
         PermissionDeniedError: UNKNOWN_PURPOSE, NOT_GRANTED, GRANT_EXPIRED, NO_LEGAL_BASIS, KIND_NOT_ALLOWED, FIELD_WITHHELD.
@@ -71,10 +71,10 @@ def decide_read(
     """
     if purpose is None:
         raise _denied("UNKNOWN_PURPOSE", "there is no such purpose", "list the purposes of the tenant")
-    valid = _require_grant(purpose, grant, identity, now)
+    valid = _require_grant(purpose, grant, identity, now_us)
     if purpose.legal_basis == LEGAL_BASIS_UNSPECIFIED:
         raise _denied("NO_LEGAL_BASIS", "the purpose has no legal basis", "define the purpose with one")
-    if kind not in purpose.kinds:
+    if int(kind) not in map(int, purpose.kinds):
         raise _denied("KIND_NOT_ALLOWED", f"the purpose does not cover {kind.name.lower()} records", "use another purpose")
     seen = visible(dictionary, kind, frozenset(purpose.categories), attributes)
     fields, withheld = _divide(expand(dictionary, kind, requested, attributes) if requested else seen, seen)
@@ -87,37 +87,37 @@ def decide_read(
         visible=seen,
         row_budget=_tighter(purpose.row_budget, valid.row_budget),
         consent_required=purpose.legal_basis == LEGAL_BASIS_CONSENT,
-        expire_time=valid.expire_time.ToDatetime(tzinfo=UTC) if valid.HasField("expire_time") else None,
+        expires_us=_end_us(valid) if valid.HasField("expire_time") else 0,
     )
 
 
-def matching_grant(grants: Sequence[Grant], identity: Identity, purpose: str, now: datetime) -> Grant | None:
+def matching_grant(grants: Sequence[Grant], identity: Identity, purpose: str, now_us: int) -> Grant | None:
     """The identity's grant of a purpose (both full resource names); of several the one that ends last, valid ones first."""
     principal = principal_name(identity)
     own = [grant for grant in grants if grant.principal == principal and grant.purpose == purpose]
-    return max(own, key=lambda grant: (not _expired(grant, now), _end(grant)), default=None)
+    return max(own, key=lambda grant: (not _expired(grant, now_us), _end_us(grant)), default=None)
 
 
 def principal_name(identity: Identity) -> str:
     return f"tenants/{identity.tenant}/principals/{identity.principal}"
 
 
-def _require_grant(purpose: Purpose, grant: Grant | None, identity: Identity, now: datetime) -> Grant:
+def _require_grant(purpose: Purpose, grant: Grant | None, identity: Identity, now_us: int) -> Grant:
     if grant is None or grant.principal != principal_name(identity) or grant.purpose != purpose.name:
         raise _denied("NOT_GRANTED", "the principal was not granted the purpose", "ask an administrator for a grant")
-    if _expired(grant, now):
+    if _expired(grant, now_us):
         raise _denied("GRANT_EXPIRED", "the grant of the purpose has ended", "ask an administrator for a new grant")
     return grant
 
 
-def _expired(grant: Grant, now: datetime) -> bool:
-    return grant.HasField("expire_time") and _end(grant) <= now
+def _expired(grant: Grant, now_us: int) -> bool:
+    return grant.HasField("expire_time") and _end_us(grant) <= now_us
 
 
-def _end(grant: Grant) -> datetime:
+def _end_us(grant: Grant) -> int:
     if not grant.HasField("expire_time"):
-        return datetime.max.replace(tzinfo=UTC)
-    return grant.expire_time.ToDatetime(tzinfo=UTC)
+        return _NEVER_US
+    return grant.expire_time.seconds * 1_000_000 + grant.expire_time.nanos // 1000
 
 
 def _divide(names: Sequence[str], seen: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
