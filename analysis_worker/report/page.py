@@ -1,0 +1,54 @@
+"""The page: one self-contained HTML document per run, at most 1 MB, without scripts and without any request.
+
+Order is fixed: headline, data quality first (a reader must know what the rest stands on), corrections, entities, imputation,
+segments, provenance, what waits for review, how to undo.
+"""
+
+from __future__ import annotations
+
+from analysis_worker.report.figures import Figures, figures
+from analysis_worker.report.markup import Markup, join, page, stylesheet, tag
+from analysis_worker.report.model import ReportInput
+from analysis_worker.report.sections_data import corrections, entities, headline, quality
+from analysis_worker.report.sections_insight import imputation, provenance, review, segments, undo
+from analysis_worker.report.style import CSS, content_policy
+from analysis_worker.report.twin import fitting
+
+
+def build_report(source: ReportInput) -> str:
+    """The report as an HTML document.
+
+    Args:
+        source: exact figures; what may not be shown is suppressed here.
+
+    Returns:
+        HTML, UTF-8 size at most 1 MB, with every value escaped and no group of fewer than ten customers in it.
+    """
+    return fitting(lambda limits: _render(figures(source, limits)))
+
+
+def _render(shown: Figures) -> str:
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=content_policy()),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("meta", name="robots", content="noindex, nofollow"),
+        tag("title", f"Analysis report: {shown.provenance.tenant or 'tenant'}"),
+        stylesheet(CSS),
+    )
+    parts = (quality, corrections, entities, imputation, segments, provenance, review, undo)
+    main = tag("main", headline(shown), *(part(shown) for part in parts), id="content")
+    body = tag(
+        "body", tag("a", "Skip to the report", class_="skip", href="#content"), tag("div", main, _footer(), class_="sheet")
+    )
+    return page(head, body)
+
+
+def _footer() -> Markup:
+    text = (
+        "Aggregates only. No figure on this page is about fewer than ten customers: smaller groups are hidden or merged with "
+        "the next smallest. The page loads nothing and runs nothing; its JSON twin holds the same figures."
+    )
+    return tag("footer", join(text))

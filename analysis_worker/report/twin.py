@@ -1,0 +1,38 @@
+"""The JSON twin of the page: the same figures, for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+from analysis_worker.report.figures import Figures, Limits, figures
+from analysis_worker.report.model import ReportInput
+
+FORMAT = "strongroom.report.v1"
+LARGEST_BYTES = 1_000_000
+
+LIMITS = (
+    Limits(),
+    Limits(columns=80, rules=30, segments=12, profile_lines=6),
+    Limits(columns=20, rules=10, segments=6, profile_lines=3),
+)
+"""Tried in turn until the output fits; the last always does, because names are cut."""
+
+
+def report_json(source: ReportInput) -> str:
+    """The report as JSON text, UTF-8 size at most 1 MB; a hidden count has value null and its text says why."""
+    return fitting(lambda limits: _text(figures(source, limits)))
+
+
+def fitting(render: Callable[[Limits], str]) -> str:
+    """The most detailed rendering that fits into 1 MB."""
+    for limits in LIMITS[:-1]:
+        text = render(limits)
+        if len(text.encode()) <= LARGEST_BYTES:
+            return text
+    return render(LIMITS[-1])
+
+
+def _text(shown: Figures) -> str:
+    return json.dumps({"format": FORMAT, "smallest_group": 10, **asdict(shown)}, ensure_ascii=True, indent=1, allow_nan=False)

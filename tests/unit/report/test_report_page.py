@@ -1,0 +1,199 @@
+"""The page: safe with any name, small at any size, readable without scripts, silent on the network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from analysis_worker.report import CorrectionRule, QualityColumn, SegmentEntry, Segments, build_report, report_json
+from analysis_worker.report.style import DARK, LIGHT, TEXT_ON
+from helpers.report_input import huge_report, ordinary_report
+
+HOSTILE = '<script>alert("x")</script><img src=http://example.invalid/a onerror=alert(1)>&\u202e\x00'
+VOID = {"meta", "rect", "line", "circle", "br"}
+ORDER = ["quality", "corrections", "entities", "imputation", "segments", "provenance", "review", "undo"]
+
+
+class Outline(HTMLParser):
+    """Collects elements with attributes and checks that they nest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.children: dict[int, list[str]] = {}
+        self._open: list[tuple[str, int]] = []
+        self.feed(text)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._open:
+            self.children.setdefault(self._open[-1][1], []).append(tag)
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append((tag, len(self.elements) - 1))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop()[0] == tag
+
+    def named(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.elements if tag == name]
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return build_report(ordinary_report())
+
+
+@pytest.fixture(scope="module")
+def hostile_page() -> str:
+    return build_report(huge_report(HOSTILE))
+
+
+def test_sections_come_in_the_promised_order(page: str) -> None:
+    assert [s["id"] for s in Outline(page).named("section")] == ORDER
+
+
+def test_largest_and_most_hostile_input_stays_within_one_megabyte(hostile_page: str) -> None:
+    assert len(hostile_page.encode()) <= 1_000_000
+    assert len(report_json(huge_report(HOSTILE)).encode()) <= 1_000_000
+
+
+def test_hostile_names_stay_text(hostile_page: str) -> None:
+    assert "<script" not in hostile_page.lower()
+    assert "<img" not in hostile_page.lower()
+    assert "&lt;script&gt;" in hostile_page
+    allowed = {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "a",
+        "div",
+        "main",
+        "header",
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "dl",
+        "dt",
+        "dd",
+    }
+    allowed |= {
+        "small",
+        "section",
+        "figure",
+        "figcaption",
+        "svg",
+        "text",
+        "rect",
+        "line",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+    }
+    allowed |= {"th", "td", "span", "details", "summary", "article", "code", "ol", "li", "strong", "footer"}
+    assert {tag for tag, _ in Outline(hostile_page).elements} <= allowed
+
+
+def test_no_attribute_runs_or_loads_anything(page: str, hostile_page: str) -> None:
+    for text in (page, hostile_page):
+        for tag, attributes in Outline(text).elements:
+            assert not any(
+                name.startswith("on") or name in {"src", "srcset", "style", "action", "data"} for name in attributes
+            ), tag
+            assert (attributes.get("href") or "#").startswith("#")
+            assert "url(" not in " ".join(v or "" for v in attributes.values())
+    assert "://" not in page
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_policy_allows_only_the_style_sheet_that_is_in_the_page(page: str) -> None:
+    policy = next(m["content"] for m in Outline(page).named("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    css = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert len(css) == 1
+    digest = base64.b64encode(hashlib.sha256(css[0].encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def test_everything_is_labelled_for_a_screen_reader(page: str) -> None:
+    outline = Outline(page)
+    assert outline.named("html") == [{"lang": "en"}]
+    assert outline.named("title")
+    assert len(outline.named("h1")) == 1
+    assert all(th.get("scope") in {"row", "col"} for th in outline.named("th"))
+    charts = [(i, a) for i, (tag, a) in enumerate(outline.elements) if tag == "svg"]
+    assert len(charts) == 6
+    for index, attributes in charts:
+        assert attributes["role"] == "img"
+        assert attributes["aria-label"]
+        assert outline.children[index][0] == "title"
+    assert len(outline.named("table")) == len(outline.named("caption"))
+    titles = {a.get("id") for a in outline.named("h2")}
+    assert all(section["aria-labelledby"] in titles for section in outline.named("section"))
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    high, low = sorted((luminance(first), luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_and_bars_have_enough_contrast(palette: Mapping[str, str]) -> None:
+    for text, ground in TEXT_ON:
+        assert contrast(palette[text], palette[ground]) >= 4.5, (text, ground)
+    for bar in ("mark", "good", "fair", "poor", "soft"):
+        assert contrast(palette[bar], palette["card"]) >= 3.0, bar
+
+
+def test_light_dark_and_print_forms_exist(page: str) -> None:
+    assert "prefers-color-scheme:dark" in page
+    assert "@media print" in page
+
+
+def test_a_run_without_steps_says_so() -> None:
+    bare = replace(
+        ordinary_report(), quality=(), corrections=None, duplicates=None, imputation=None, segments=None, review=(), undo=()
+    )
+    text = build_report(bare)
+    assert [s["id"] for s in Outline(text).named("section")] == ORDER
+    assert "The run had no matching step." in text
+    assert "Nothing waits" in text
+
+
+def test_same_input_gives_the_same_page(page: str) -> None:
+    assert build_report(ordinary_report()) == page
+
+
+def test_unbroken_structure_with_zero_everything() -> None:
+    empty = replace(
+        ordinary_report(),
+        customers=0,
+        quality=(QualityColumn(column="", rows=0, present=0),),
+        corrections=(CorrectionRule(rule="", proposals=0),),
+        imputation=(),
+        segments=Segments(customers=0, structured=True, silhouette=float("nan"), entries=(SegmentEntry(name="", customers=0),)),
+    )
+    assert Outline(build_report(empty)).named("section")
+    assert "NaN" not in report_json(empty)
