@@ -1,0 +1,1 @@
+"""Backs the vault up into a repository of immutable signed objects, proves it, and restores it. Formats in docs/formats.md."""
