@@ -18,30 +18,6 @@ Floats = npt.NDArray[np.float64]
 EDGE_PROBABILITY = 0.05
 CUT_PROBABILITY = 0.5
 _RISING_EDGES = (0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999)
-_PRIOR_START_PAIRS = 200.0
-_PRIOR_ROUNDS_MAX = 60
-_PRIOR_TOLERANCE_BITS = 1e-9
-
-
-def probability(bits: Floats) -> Floats:
-    """Match weight in bits to probability, stable at both ends."""
-    return 1.0 / (1.0 + np.exp2(-np.clip(bits, -1000.0, 1000.0)))
-
-
-def calibrated_prior_bits(total: Floats, prior_bits: float, *, pairs_possible: float) -> float:
-    """The prior, in bits, under which the expected number of matches is the one it assumes (a fixed point).
-
-    A tiny table cannot say how common matches are, so one match in `_PRIOR_START_PAIRS` imagined pairs is added.
-    """
-    bits = prior_bits
-    for _ in range(_PRIOR_ROUNDS_MAX):
-        expected = float(probability(total - prior_bits + bits).sum()) + 1.0
-        strangers = max(pairs_possible + _PRIOR_START_PAIRS - expected, expected)
-        found = float(np.log2(expected / strangers))
-        if abs(found - bits) < _PRIOR_TOLERANCE_BITS:
-            return found
-        bits = found
-    return bits
 
 
 def bounded_components(rows: int, left: Rows, right: Rows, likely: Floats, *, rows_max: int) -> Rows:

@@ -8,8 +8,20 @@ who moved would otherwise be punished five times. Term frequencies belong to the
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from analysis_worker.steps.match.features import Features
+
+
+class Bearing(StrEnum):
+    """Whom a field speaks of."""
+
+    PERSON = "person"
+    """One person: given name, birth date, e-mail, identifiers."""
+    HOUSEHOLD = "household"
+    """Everybody who lives or works together: family name, address, phone, organisation."""
+    TRAIT = "trait"
+    """Thousands of people: gender, categories."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +44,21 @@ class Comparison:
     null_condition: str
     levels: tuple[Level, ...]
 
+    @property
+    def bearing(self) -> Bearing:
+        if self.name in _HOUSEHOLD:
+            return Bearing.HOUSEHOLD
+        if self.name in _TRAITS or self.name.startswith("category_"):
+            return Bearing.TRAIT
+        return Bearing.PERSON
+
     def start_frequency(self, column: str) -> float:
         """The chance that a stranger has a given value of `column`, before the table says otherwise."""
         return max((level.start_u for level in self.levels if level.frequency_column == column), default=0.0)
 
 
+_HOUSEHOLD = frozenset({"family", "street", "place", "phone", "organisation"})
+_TRAITS = frozenset({"gender", "age", "job_title"})
 _LONG_TEXTS = frozenset({"street", "email", "organisation", "job_title", "city"})
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from analysis_worker.steps.match import cluster
 from analysis_worker.steps.match.blocking import Candidates
 from analysis_worker.steps.match.comparisons import Comparison
+from analysis_worker.steps.match.evidence import Prior, probability, weigh
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.identical import Identical
 from analysis_worker.steps.match.options import MatchOptions
@@ -20,6 +21,7 @@ from analysis_worker.steps.match.training import Trained
 
 Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +33,20 @@ class Judged:
     identical: Identical
     candidates: Candidates
     trained: Trained
-    prior_bits: float
+    prior: Prior
     comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pairs:
+    """The pairs handed back; every array of shape (n_pairs,)."""
+
+    left: Rows
+    right: Rows
+    total: Floats
+    bands: npt.NDArray[np.object_]
+    same: Flags
+    weights: dict[str, Floats]
 
 
 def empty_result(table: pa.Table, features: Features, roles: tuple[ColumnRole, ...]) -> MatchResult:
@@ -41,15 +55,12 @@ def empty_result(table: pa.Table, features: Features, roles: tuple[ColumnRole, .
         rows=features.rows, entities=features.rows, largest_entity=min(features.rows, 1), roles=_role_names(roles)
     )
     ranks = np.arange(features.rows)
-    pairs = _pair_table(
-        table,
-        features,
-        _no_scores(),
-        bands=np.empty(0, dtype=object),
-        same=np.empty(0, dtype=np.bool_),
-        fields=(),
+    return MatchResult(
+        row_id=table[ROW_ID],
+        entity=_in_input_order(ranks, features),
+        pairs=_pair_table(table, features, _no_pairs()),
+        summary=summary,
     )
-    return MatchResult(row_id=table[ROW_ID], entity=_in_input_order(ranks, features), pairs=pairs, summary=summary)
 
 
 def judged_result(
@@ -57,16 +68,26 @@ def judged_result(
 ) -> MatchResult:
     """The result of a table that was scored."""
     scores = _spread(judged)
-    likely = cluster.probability(scores.total)
+    evidence = weigh(scores.weights, judged.comparisons)
+    total = evidence.total(judged.prior)
+    likely = probability(total)
     same = judged.entity[scores.left] == judged.entity[scores.right]
     bands = _bands(judged.entity, scores, likely, same, options)
     kept = same | (likely >= options.pair_probability_min)
-    fields = tuple(_field_name(entry, features) for entry in judged.comparisons)
-    pairs = _pair_table(table, features, scores.keep(kept), bands=bands[kept], same=same[kept], fields=fields)
+    weights = {_field_name(entry, features): scores.weights[kept, n] for n, entry in enumerate(judged.comparisons)}
+    weights["dependence"] = evidence.taken_back(judged.prior)[kept]
+    pairs = _Pairs(
+        left=scores.left[kept],
+        right=scores.right[kept],
+        total=total[kept],
+        bands=bands[kept],
+        same=same[kept],
+        weights=weights,
+    )
     return MatchResult(
         row_id=table[ROW_ID],
         entity=_in_input_order(judged.entity, features),
-        pairs=pairs,
+        pairs=_pair_table(table, features, pairs),
         summary=_summary(features, roles, judged, bands[kept], options),
     )
 
@@ -85,14 +106,11 @@ def _spread(judged: Judged) -> Scores:
     return Scores(
         left=left[order],
         right=right[order],
-        total=np.concatenate([scores.total[~itself], scores.total[source]])[order],
         weights=np.concatenate([scores.weights[~itself], scores.weights[source]])[order],
     )
 
 
-def _bands(
-    entity: Rows, scores: Scores, likely: npt.NDArray[np.float64], same: Flags, options: MatchOptions
-) -> npt.NDArray[np.object_]:
+def _bands(entity: Rows, scores: Scores, likely: Floats, same: Flags, options: MatchOptions) -> npt.NDArray[np.object_]:
     sure = same & (likely >= options.accept_probability)
     chain = components(len(entity), scores.left[sure], scores.right[sure])
     held = same & (chain[scores.left] == chain[scores.right])
@@ -100,26 +118,17 @@ def _bands(
     return np.where(held, Band.MATCH.value, np.where(doubtful, Band.REVIEW.value, Band.DIFFERENT.value)).astype(object)
 
 
-def _pair_table(
-    table: pa.Table,
-    features: Features,
-    scores: Scores,
-    *,
-    bands: npt.NDArray[np.object_],
-    same: Flags,
-    fields: tuple[str, ...],
-) -> pa.Table:
+def _pair_table(table: pa.Table, features: Features, pairs: _Pairs) -> pa.Table:
     ids, position = table[ROW_ID], features.source_positions
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
-        "row_a": ids.take(pa.array(position[scores.left])),
-        "row_b": ids.take(pa.array(position[scores.right])),
-        "probability": pa.array(cluster.probability(scores.total)),
-        "weight": pa.array(scores.total),
-        "band": pa.array(bands, pa.string()),
-        "same_entity": pa.array(same, pa.bool_()),
+        "row_a": ids.take(pa.array(position[pairs.left])),
+        "row_b": ids.take(pa.array(position[pairs.right])),
+        "probability": pa.array(probability(pairs.total)),
+        "weight": pa.array(pairs.total),
+        "band": pa.array(pairs.bands, pa.string()),
+        "same_entity": pa.array(pairs.same, pa.bool_()),
     }
-    columns |= {f"weight.{name}": pa.array(scores.weights[:, number]) for number, name in enumerate(fields)}
-    return pa.table(columns)
+    return pa.table(columns | {f"weight.{name}": pa.array(bits) for name, bits in pairs.weights.items()})
 
 
 def _summary(
@@ -127,7 +136,7 @@ def _summary(
 ) -> MatchSummary:
     sizes = np.unique(judged.entity, return_counts=True)[1]
     active = int(judged.identical.active.sum())
-    prior = float(cluster.probability(np.array([judged.prior_bits]))[0])
+    prior = float(probability(np.array([judged.prior.bits]))[0])
     return MatchSummary(
         rows=features.rows,
         identical_rows=features.rows - active,
@@ -173,6 +182,7 @@ def _in_input_order(by_rank: Rows, features: Features) -> Rows:
     return placed
 
 
-def _no_scores() -> Scores:
-    none = np.empty(0, dtype=np.int64)
-    return Scores(left=none, right=none, total=np.empty(0), weights=np.empty((0, 0)))
+def _no_pairs() -> _Pairs:
+    none, nothing = np.empty(0, dtype=np.int64), np.empty(0)
+    no_band, no_flag = np.empty(0, dtype=object), np.empty(0, dtype=np.bool_)
+    return _Pairs(left=none, right=none, total=nothing, bands=no_band, same=no_flag, weights={})

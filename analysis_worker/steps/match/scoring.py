@@ -29,21 +29,15 @@ class Scores:
 
     Attributes:
         left, right: int64, shape (n_pairs,), ascending by (left, right).
-        total: float64, shape (n_pairs,), match weight in bits: the prior's plus all fields'.
-        weights: float64, shape (n_pairs, n_fields), what each field adds.
+        weights: float64, shape (n_pairs, n_fields), bits that each field adds.
     """
 
     left: Rows
     right: Rows
-    total: Bits
     weights: Bits
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> "Scores":
-        return Scores(left=self.left[mask], right=self.right[mask], total=self.total[mask], weights=self.weights[mask])
-
-    def shifted(self, bits: float) -> "Scores":
-        """The same pairs under another prior."""
-        return Scores(left=self.left, right=self.right, total=self.total + bits, weights=self.weights)
+        return Scores(left=self.left[mask], right=self.right[mask], weights=self.weights[mask])
 
 
 class Scorer:
@@ -89,15 +83,13 @@ class Scorer:
         predicted = self._linker.inference.predict(threshold_match_weight=least, warning_mode="never")
         fields = ", ".join(f'{_weight_sql(entry)} AS "field_{number}"' for number, entry in enumerate(self._comparisons))
         found = self._connection.execute(
-            f'SELECT "{INDEX}_l" AS a, "{INDEX}_r" AS b, match_weight AS total, {fields} '
-            f"FROM {predicted.physical_name} ORDER BY a, b"
+            f'SELECT "{INDEX}_l" AS a, "{INDEX}_r" AS b, {fields} FROM {predicted.physical_name} ORDER BY a, b'
         ).to_arrow_table()
         predicted.drop_table_from_database_and_remove_from_cache()
         self._connection.unregister(name)
         return Scores(
             left=found["a"].to_numpy(),
             right=found["b"].to_numpy(),
-            total=found["total"].to_numpy(),
             weights=np.column_stack([found[f"field_{number}"].to_numpy() for number in range(len(self._comparisons))]),
         )
 
@@ -111,7 +103,6 @@ def merged(parts: list[Scores], *, fields: int) -> Scores:
     return Scores(
         left=left[order],
         right=right[order],
-        total=np.concatenate([np.empty(0), *(part.total for part in parts)])[order],
         weights=np.concatenate([np.empty((0, fields)), *(part.weights for part in parts)])[order],
     )
 

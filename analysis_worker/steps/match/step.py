@@ -15,6 +15,7 @@ from analysis_worker.steps.match import cluster
 from analysis_worker.steps.match.blocking import Candidates, find_candidates
 from analysis_worker.steps.match.comparisons import Comparison, build_comparisons
 from analysis_worker.steps.match.engine import open_engine
+from analysis_worker.steps.match.evidence import Prior, probability, weigh
 from analysis_worker.steps.match.features import Features, build_features
 from analysis_worker.steps.match.identical import Identical, find_identical
 from analysis_worker.steps.match.options import MatchOptions
@@ -58,14 +59,14 @@ def match(table: pa.Table, options: MatchOptions | None = None) -> MatchResult:
         return empty_result(table, features, roles)
     prepared = _prepare(features, comparisons, options)
     trained = _train(prepared)
-    scores, labels, prior_bits = _score(prepared, trained)
+    scores, labels, prior = _score(prepared, trained)
     judged = Judged(
-        entity=_entities(prepared, scores, labels),
+        entity=_entities(prepared, scores, labels, prior),
         scores=scores,
         identical=prepared.identical,
         candidates=prepared.candidates,
         trained=trained,
-        prior_bits=prior_bits,
+        prior=prior,
         comparisons=comparisons,
     )
     return judged_result(table, features, roles, judged, options)
@@ -104,16 +105,17 @@ def _train(prepared: _Prepared) -> Trained:
         )
 
 
-def _score(prepared: _Prepared, trained: Trained) -> tuple[Scores, Rows, float]:
-    """Scores under the calibrated prior, the component of every row, and that prior in bits."""
+def _score(prepared: _Prepared, trained: Trained) -> tuple[Scores, Rows, Prior]:
+    """Scores, the component of every row, and the calibrated prior."""
     options, candidates, identical = prepared.options, prepared.candidates, prepared.identical
     assumed = float(np.log2(trained.parameters.prior / (1 - trained.parameters.prior)))
     with open_engine(threads=options.threads, memory_limit_mb=options.memory_limit_mb) as connection:
         scorer = Scorer(connection, prepared.features, prepared.comparisons, trained.parameters, prepared.grouping)
         scores = scorer.score(candidates.left, candidates.right, least=_LEAST_BITS)
+        evidence = weigh(scores.weights, prepared.comparisons)
         active = int(identical.active.sum())
-        prior_bits = cluster.calibrated_prior_bits(scores.total, assumed, pairs_possible=active * (active - 1) / 2)
-        likely = cluster.probability(scores.total - assumed + prior_bits)
+        prior = evidence.calibrate(assumed, pairs_possible=active * (active - 1) / 2)
+        likely = probability(evidence.total(prior))
         labels = cluster.bounded_components(
             prepared.features.rows, scores.left, scores.right, likely, rows_max=options.component_rows_max
         )
@@ -122,13 +124,13 @@ def _score(prepared: _Prepared, trained: Trained) -> tuple[Scores, Rows, float]:
         )
         repeated = identical.repeated
         more = scorer.score(np.concatenate([missing[0], repeated]), np.concatenate([missing[1], repeated]))
-    every = merged([scores, more], fields=len(prepared.comparisons))
-    return every.shifted(prior_bits - assumed), labels, prior_bits
+    return merged([scores, more], fields=len(prepared.comparisons)), labels, prior
 
 
-def _entities(prepared: _Prepared, scores: Scores, labels: Rows) -> Rows:
+def _entities(prepared: _Prepared, scores: Scores, labels: Rows, prior: Prior) -> Rows:
     """Smallest row of every row's entity; a repeated row joins its representative when the model says that is enough."""
-    identical, likely = prepared.identical, cluster.probability(scores.total)
+    identical = prepared.identical
+    likely = probability(weigh(scores.weights, prepared.comparisons).total(prior))
     itself = scores.left == scores.right
     entity = cluster.average_linkage(
         labels,

@@ -21,7 +21,7 @@ from analysis_worker.steps.match.cells import Cells
 from analysis_worker.steps.match.features import Features
 
 _DERIVED = frozenset({"given_root", "name_tokens"})
-_AGREEING_FIELDS_MIN = 2
+_PERSONAL = frozenset({"given", "birth", "email", "national_id"})
 _SPARE_BITS = 2.0
 _BITS_MAX_PER_FIELD = 16.0
 _START_GROUPS = 50.0
@@ -41,19 +41,23 @@ class Grouping:
 
 
 def group_by_information(features: Features, candidates: Candidates, representative: npt.NDArray[np.int64]) -> Grouping:
-    """Connect candidate pairs whose agreeing fields carry more bits than a chance agreement in this table could."""
+    """Connect candidate pairs whose agreeing fields carry more bits than a chance agreement in this table could.
+
+    What a household shares counts as half of what is needed at most, however much of it agrees.
+    """
     rows = features.rows
-    bits = np.zeros(len(candidates.left))
-    agreeing = np.zeros(len(candidates.left), dtype=np.int64)
+    needed = 2 * math.log2(max(rows, 2)) - 1 + _SPARE_BITS
+    own, shared = np.zeros(len(candidates.left)), np.zeros(len(candidates.left))
     for name, cells in features.scalars.items():
         if name in _DERIVED:
             continue
         codes = value_codes(cells)
         same = (codes[candidates.left] == codes[candidates.right]) & (codes[candidates.left] >= 0)
-        bits += same * _bits(codes)
-        agreeing += same
-    needed = 2 * math.log2(max(rows, 2)) - 1 + _SPARE_BITS
-    kept = (bits >= needed) & (agreeing >= _AGREEING_FIELDS_MIN)
+        if name in _PERSONAL or name.startswith("identifier_"):
+            own += same * _bits(codes)
+        else:
+            shared += same * _bits(codes)
+    kept = own + np.minimum(shared, needed / 2) >= needed
     left = np.concatenate([candidates.left[kept], representative])
     right = np.concatenate([candidates.right[kept], np.arange(rows)])
     return Grouping(group=components(rows, left, right), agreeing_pairs=int(kept.sum()))

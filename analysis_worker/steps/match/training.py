@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analysis_worker.steps.match.comparisons import Comparison
+from analysis_worker.steps.match.comparisons import Bearing, Comparison
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.parameters import Parameters, smoothed, untrained
 from analysis_worker.steps.match.settings import feature_table, model_settings, open_linker
@@ -25,8 +25,6 @@ Proportions = dict[str, list[float | None]]
 _SESSION_PAIRS_MIN = 20
 _SESSIONS_MAX = 3
 _PRIOR_ROWS_MIN = 200
-_UNSESSIONED = ("gender", "age", "place")
-"""Fields that far more strangers than matches share: blocking on them would teach what strangers look like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +53,9 @@ def train(
     u, strangers_seen = _u_of_strangers(connection, table, comparisons, blank, strangers)
     sessions = _session_columns(features, comparisons, grouping, active, pairs_max=training_pairs)
     start = smoothed(comparisons, {}, u, matches_seen=0.0, strangers_seen=strangers_seen, prior=blank.prior)
-    m: Proportions = {}
-    if sessions:
-        linker, _ = open_linker(connection, table.take(pa.array(active)), "training", model_settings(comparisons, start))
-        for columns in sessions:
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                " AND ".join(f'l."{name}" = r."{name}"' for name in columns),
-                estimate_without_term_frequencies=True,
-                fix_u_probabilities=True,
-            )
-        m = _observed(_proportions(linker, "m_probability"), start)
+    rows = table.take(pa.array(active))
+    learnt = [_m_of_session(connection, rows, comparisons=comparisons, start=start, columns=columns) for columns in sessions]
+    m = _averaged([proportions for proportions in learnt if proportions is not None])
     parameters = smoothed(
         comparisons, m, u, matches_seen=float(grouping.agreeing_pairs), strangers_seen=strangers_seen, prior=blank.prior
     )
@@ -83,6 +74,39 @@ def _u_of_strangers(
     return observed, len(strangers) * (len(strangers) - 1) / 2
 
 
+def _m_of_session(
+    connection: Any,
+    rows: pa.Table,
+    *,
+    comparisons: tuple[Comparison, ...],
+    start: Parameters,
+    columns: tuple[str, ...],
+) -> Proportions | None:
+    """What one session learnt of the comparisons that its blocking left free; None when it held no matches to learn from."""
+    linker, _ = open_linker(connection, rows, "training_" + "_".join(columns), model_settings(comparisons, start))
+    try:
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            " AND ".join(f'l."{name}" = r."{name}"' for name in columns),
+            estimate_without_term_frequencies=True,
+            fix_u_probabilities=True,
+        )
+    except ValueError:  # how Splink 5.0 says that a proportion fell to zero: no pair of this block is a match
+        return None
+    blocked = {entry.name for entry in comparisons if set(columns) & set(entry.columns)}
+    observed = _observed(_proportions(linker, "m_probability"), start)
+    return {name: values for name, values in observed.items() if name not in blocked}
+
+
+def _averaged(learnt: list[Proportions]) -> Proportions:
+    """Mean of the sessions, level by level; a level that a session did not observe counts as never there."""
+    names = sorted({name for proportions in learnt for name in proportions})
+    averaged: Proportions = {}
+    for name in names:
+        rows = [proportions[name] for proportions in learnt if name in proportions]
+        averaged[name] = [sum(value or 0.0 for value in values) / len(values) for values in zip(*rows, strict=True)]
+    return averaged
+
+
 def _session_columns(
     features: Features, comparisons: tuple[Comparison, ...], grouping: Grouping, active: Rows, *, pairs_max: int
 ) -> tuple[tuple[str, ...], ...]:
@@ -92,18 +116,18 @@ def _session_columns(
     for number, columns in enumerate(_session_choices(comparisons)):
         codes = joint_codes([value_codes(features.scalars[name])[active] for name in columns])
         pairs, together = pair_count(codes), pair_count(joint_codes([codes, group]))
-        if _SESSION_PAIRS_MIN <= pairs <= pairs_max and together:
+        if together >= _SESSION_PAIRS_MIN and pairs <= pairs_max:
             ranked.append((-together, number, columns))
     return tuple(columns for _, _, columns in sorted(ranked)[:_SESSIONS_MAX])
 
 
 def _session_choices(comparisons: tuple[Comparison, ...]) -> Iterator[tuple[str, ...]]:
-    names = {entry.name for entry in comparisons}
-    if {"given", "family"} <= names:
+    """Fields of one person: a block of one household would teach that matches differ in given name and birth date."""
+    names = [entry.name for entry in comparisons if entry.bearing is Bearing.PERSON and entry.name != "given"]
+    if {"given", "family"} <= {entry.name for entry in comparisons}:
         yield ("given", "family")
-    for name in (entry.name for entry in comparisons):
-        if name not in ("given", "family", *_UNSESSIONED) and not name.startswith("category_"):
-            yield (name,)
+    for name in names:
+        yield (name,)
 
 
 def joint_codes(parts: list[Rows]) -> Rows:
