@@ -21,6 +21,7 @@ from vault_server.crypto import kek_wrapping, refusals
 from vault_server.crypto.batch_cipher import RandomSource, SealingBatch
 from vault_server.crypto.blind_index import HmacBlindIndex
 from vault_server.crypto.epoch_keys import EpochKey, TenantKeys, WrapBudget
+from vault_server.crypto.run_secrets import SealedRunSecrets
 from vault_server.crypto.sealed_values import SealedAudit, SealedPageTokens
 from vault_server.errors import AlreadyExistsError, ConfigurationError, InvalidArgumentError
 from vault_server.ports.keys import KekState, KekStore, KeyFence, KeyUse, RootKey, Signer, Verifier, WrappedKek
@@ -100,6 +101,9 @@ class EnvelopeKeyring:
 
     def sealed_audit(self, tenant: str) -> SealedAudit:
         return SealedAudit(tenant=tenant, keys=self._keys_for(tenant, KeyUse.AUDIT), random=self._random)
+
+    def run_secrets(self, tenant: str) -> SealedRunSecrets:
+        return SealedRunSecrets(tenant=tenant, keys=self._keys_for(tenant, KeyUse.RUN), random=self._random)
 
     def invalidate(self, tenant: str) -> None:
         with self._lock:

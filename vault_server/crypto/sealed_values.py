@@ -19,6 +19,7 @@ FORMAT_VERSION = 1
 SUITE_AES_256_GCM = 1
 PAGE_TOKEN_MAGIC = b"SRPT"
 AUDIT_MAGIC = b"SRAU"
+RUN_MAGIC = b"SRRN"
 MAX_PAGE_TOKEN_CHARS = 4096
 _AAD_LABEL = "strongroom/sealed-value"
 _EPOCH_AT = 6
@@ -27,7 +28,9 @@ _BODY_AT = 22
 _MIN_BYTES = _BODY_AT + 16
 
 
-class _ValueSealer:
+class ValueSealer:
+    """Seals bytes of one sort (`magic`) under one use of a tenant's keys."""
+
     def __init__(self, *, magic: bytes, tenant: str, keys: DataKeys, random: RandomSource) -> None:
         self._start = magic + bytes((FORMAT_VERSION, SUITE_AES_256_GCM))
         self._tenant = tenant.encode()
@@ -60,7 +63,7 @@ class SealedAudit:
     """The `AuditSealer` of ports/keys.py."""
 
     def __init__(self, *, tenant: str, keys: DataKeys, random: RandomSource) -> None:
-        self._sealer = _ValueSealer(magic=AUDIT_MAGIC, tenant=tenant, keys=keys, random=random)
+        self._sealer = ValueSealer(magic=AUDIT_MAGIC, tenant=tenant, keys=keys, random=random)
 
     def seal(self, event_id: bytes, payload: bytes) -> bytes:
         return self._sealer.seal(event_id, payload)
@@ -73,7 +76,7 @@ class SealedPageTokens:
     """The `PageTokenSealer` of ports/keys.py."""
 
     def __init__(self, *, tenant: str, keys: DataKeys, random: RandomSource) -> None:
-        self._sealer = _ValueSealer(magic=PAGE_TOKEN_MAGIC, tenant=tenant, keys=keys, random=random)
+        self._sealer = ValueSealer(magic=PAGE_TOKEN_MAGIC, tenant=tenant, keys=keys, random=random)
 
     def seal(self, context: bytes, payload: bytes) -> str:
         return _text(self._sealer.seal(context, payload))

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from strongroom.api.v1 import rules_pb2 as strongroom_dot_api_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#strongroom/api/v1/key_service.proto\x12\x11strongroom.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dstrongroom/api/v1/rules.proto\"\xcb\x01\n\x03Key\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x03use\x18\x02 \x01(\x0e\x32\x19.strongroom.api.v1.KeyUse\x12\r\n\x05\x65poch\x18\x03 \x01(\x05\x12*\n\x05state\x18\x04 \x01(\x0e\x32\x1b.strongroom.api.v1.KeyState\x12\x13\n\x0broot_key_id\x18\x05 \x01(\t\x12\r\n\x05wraps\x18\x06 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"!\n\x0fListKeysRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\"8\n\x10ListKeysResponse\x12$\n\x04keys\x18\x01 \x03(\x0b\x32\x16.strongroom.api.v1.Key*q\n\x06KeyUse\x12\x17\n\x13KEY_USE_UNSPECIFIED\x10\x00\x12\x10\n\x0cKEY_USE_DATA\x10\x01\x12\x11\n\rKEY_USE_INDEX\x10\x02\x12\x16\n\x12KEY_USE_PAGE_TOKEN\x10\x03\x12\x11\n\rKEY_USE_AUDIT\x10\x04*p\n\x08KeyState\x12\x19\n\x15KEY_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10KEY_STATE_ACTIVE\x10\x01\x12\x1a\n\x16KEY_STATE_DECRYPT_ONLY\x10\x02\x12\x17\n\x13KEY_STATE_DESTROYED\x10\x03\x32l\n\nKeyService\x12^\n\x08ListKeys\x12\".strongroom.api.v1.ListKeysRequest\x1a#.strongroom.api.v1.ListKeysResponse\"\t\x92\xb5\x18\x05\n\x03\x01\x02\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#strongroom/api/v1/key_service.proto\x12\x11strongroom.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dstrongroom/api/v1/rules.proto\"\xcb\x01\n\x03Key\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x03use\x18\x02 \x01(\x0e\x32\x19.strongroom.api.v1.KeyUse\x12\r\n\x05\x65poch\x18\x03 \x01(\x05\x12*\n\x05state\x18\x04 \x01(\x0e\x32\x1b.strongroom.api.v1.KeyState\x12\x13\n\x0broot_key_id\x18\x05 \x01(\t\x12\r\n\x05wraps\x18\x06 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"!\n\x0fListKeysRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\"8\n\x10ListKeysResponse\x12$\n\x04keys\x18\x01 \x03(\x0b\x32\x16.strongroom.api.v1.Key*\x82\x01\n\x06KeyUse\x12\x17\n\x13KEY_USE_UNSPECIFIED\x10\x00\x12\x10\n\x0cKEY_USE_DATA\x10\x01\x12\x11\n\rKEY_USE_INDEX\x10\x02\x12\x16\n\x12KEY_USE_PAGE_TOKEN\x10\x03\x12\x11\n\rKEY_USE_AUDIT\x10\x04\x12\x0f\n\x0bKEY_USE_RUN\x10\x05*p\n\x08KeyState\x12\x19\n\x15KEY_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10KEY_STATE_ACTIVE\x10\x01\x12\x1a\n\x16KEY_STATE_DECRYPT_ONLY\x10\x02\x12\x17\n\x13KEY_STATE_DESTROYED\x10\x03\x32l\n\nKeyService\x12^\n\x08ListKeys\x12\".strongroom.api.v1.ListKeysRequest\x1a#.strongroom.api.v1.ListKeysResponse\"\t\x92\xb5\x18\x05\n\x03\x01\x02\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,16 +35,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['ListKeys']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['ListKeys']._serialized_options = b'\222\265\030\005\n\003\001\002\006'
-  _globals['_KEYUSE']._serialized_start=421
-  _globals['_KEYUSE']._serialized_end=534
-  _globals['_KEYSTATE']._serialized_start=536
-  _globals['_KEYSTATE']._serialized_end=648
+  _globals['_KEYUSE']._serialized_start=422
+  _globals['_KEYUSE']._serialized_end=552
+  _globals['_KEYSTATE']._serialized_start=554
+  _globals['_KEYSTATE']._serialized_end=666
   _globals['_KEY']._serialized_start=123
   _globals['_KEY']._serialized_end=326
   _globals['_LISTKEYSREQUEST']._serialized_start=328
   _globals['_LISTKEYSREQUEST']._serialized_end=361
   _globals['_LISTKEYSRESPONSE']._serialized_start=363
   _globals['_LISTKEYSRESPONSE']._serialized_end=419
-  _globals['_KEYSERVICE']._serialized_start=650
-  _globals['_KEYSERVICE']._serialized_end=758
+  _globals['_KEYSERVICE']._serialized_start=668
+  _globals['_KEYSERVICE']._serialized_end=776
 # @@protoc_insertion_point(module_scope)

@@ -36,6 +36,8 @@ class _KeyUseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeyUse.ValueTy
     """Seals page tokens."""
     KEY_USE_AUDIT: _KeyUse.ValueType  # 4
     """Seals personal payload in audit events."""
+    KEY_USE_RUN: _KeyUse.ValueType  # 5
+    """Seals what runs keep: pseudonym keys, checkpoints, reports."""
 
 class KeyUse(_KeyUse, metaclass=_KeyUseEnumTypeWrapper):
     """What a key-encryption key is for."""
@@ -50,6 +52,8 @@ KEY_USE_PAGE_TOKEN: KeyUse.ValueType  # 3
 """Seals page tokens."""
 KEY_USE_AUDIT: KeyUse.ValueType  # 4
 """Seals personal payload in audit events."""
+KEY_USE_RUN: KeyUse.ValueType  # 5
+"""Seals what runs keep: pseudonym keys, checkpoints, reports."""
 Global___KeyUse: _TypeAlias = KeyUse  # noqa: Y015
 
 class _KeyState:

@@ -1,0 +1,1 @@
+"""What the vault does, one verb each; knows ports, never adapters."""

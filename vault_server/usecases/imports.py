@@ -1,0 +1,217 @@
+"""Bulk import: a named sequence of chunks, each stored whole or not at all, answered when it is durable.
+
+A chunk that was stored before is answered from the ledger, so a caller may send anything again after a broken connection.
+Rows are keyed by their id in the import's source: a known id updates its record, the same content leaves it unchanged. One
+bad row is reported and never stops or hides the others. A chunk is prepared (checked, keyed, sealed) outside the storage
+transaction; if a twin was faster meanwhile, the transaction refuses and the chunk is prepared again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from strongroom.api.v1.attribute_service_pb2 import RecordKind as ApiKind
+from strongroom.api.v1.import_service_pb2 import (
+    CreateImportRequest,
+    Import,
+    ImportRowsRequest,
+    ImportRowsResponse,
+    ImportState,
+    RowOutcome,
+)
+from vault_server.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+    OutOfRangeError,
+)
+from vault_server.ports.records import RecordKind
+from vault_server.ports.resources import Resource, ResourceKind
+from vault_server.ports.store import WriteView
+from vault_server.usecases import names
+from vault_server.usecases.call import Call, timestamp
+from vault_server.usecases.import_chunks import PreparedChunk, prepare_chunk
+from vault_server.usecases.record_kinds import BY_KIND
+from vault_server.usecases.vault import Vault
+
+MAX_ROWS = 5000
+MAX_TRIES = 5
+COUNTERS = {
+    RowOutcome.ROW_OUTCOME_CREATED: "created",
+    RowOutcome.ROW_OUTCOME_UPDATED: "updated",
+    RowOutcome.ROW_OUTCOME_UNCHANGED: "unchanged",
+    RowOutcome.ROW_OUTCOME_REJECTED: "rejected",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imports:
+    """The use cases of imports."""
+
+    vault: Vault
+
+    def create(self, call: Call, request: CreateImportRequest) -> Import:
+        """Start an import, or find the one with this id, kind and source.
+
+        Raises:
+            AlreadyExistsError: the id belongs to an import of another kind or source.
+        """
+        tenant = call.require_tenant(names.parse_tenant(request.parent))
+        import_id = names.require_slug(request.import_id, "import_id")
+        source = names.require_slug(request.source, "source")
+        kind = request.kind or ApiKind.RECORD_KIND_CUSTOMER
+        if kind not in ApiKind.values():
+            raise InvalidArgumentError("no such kind of record", reason="INVALID_KIND", metadata={"field": "kind"})
+        name = names.child_name(tenant, "imports", import_id)
+        call.audit([name])
+        fresh = Import(
+            name=name,
+            kind=kind,
+            source=source,
+            state=ImportState.IMPORT_STATE_OPEN,
+            create_time=timestamp(self.vault.runtime.now_us()),
+        )
+
+        def work(view: WriteView) -> Import:
+            known = view.resources.get(tenant, ResourceKind.IMPORT, import_id)
+            if known is None:
+                view.resources.put(tenant, ResourceKind.IMPORT, import_id, fresh.SerializeToString(), expected_version=0)
+                return fresh
+            found = Import.FromString(known.payload)
+            if (found.kind, found.source) != (kind, source):
+                raise AlreadyExistsError(
+                    "this import id belongs to another import", reason="IMPORT_EXISTS", hint="choose another id"
+                )
+            return found
+
+        return self.vault.store.write(work)
+
+    def rows(self, call: Call, requests: Iterator[ImportRowsRequest]) -> Iterator[ImportRowsResponse]:
+        """Store chunk after chunk."""
+        name = ""
+        for request in requests:
+            name = request.name or name
+            yield self._chunk(call, name, request)
+
+    def finish(self, call: Call, name: str) -> Import:
+        """End an import. Ending it again is harmless."""
+        tenant, import_id = self._parse(call, name)
+        call.audit([name])
+
+        def work(view: WriteView) -> Import:
+            row, found = _require(view, tenant, import_id)
+            found.state = ImportState.IMPORT_STATE_FINISHED
+            view.resources.put(tenant, ResourceKind.IMPORT, import_id, found.SerializeToString(), expected_version=row.version)
+            return found
+
+        return self.vault.store.write(work)
+
+    def get(self, call: Call, name: str) -> Import:
+        tenant, import_id = self._parse(call, name)
+        with self.vault.store.read() as view:
+            row = view.resources.get(tenant, ResourceKind.IMPORT, import_id)
+        if row is None:
+            raise _missing()
+        call.audit([name])
+        return Import.FromString(row.payload)
+
+    def _chunk(self, call: Call, name: str, request: ImportRowsRequest) -> ImportRowsResponse:
+        tenant, import_id = self._parse(call, name)
+        if len(request.rows) > MAX_ROWS:
+            raise InvalidArgumentError(
+                f"at most {MAX_ROWS} rows in one chunk", reason="TOO_MANY_ROWS", metadata={"field": "rows"}
+            )
+        request.name = name
+        digest = self._digest(tenant, request)
+        with self.vault.store.read() as view:
+            row = view.resources.get(tenant, ResourceKind.IMPORT, import_id)
+            done = view.access.import_chunk(tenant, import_id, request.chunk)
+        if row is None:
+            raise _missing()
+        found = Import.FromString(row.payload)
+        if done is not None and not request.validate_only:
+            call.audit([name], records=len(request.rows))
+            return _replayed(done, digest)
+        self._require_next(found, request)
+        call.audit([name], records=len(request.rows))
+        for _ in range(MAX_TRIES):
+            prepared = prepare_chunk(self.vault, tenant, BY_KIND[RecordKind(found.kind)], found, request)
+            if request.validate_only:
+                return prepared.response
+            try:
+                self._store(tenant, import_id, request, digest, prepared)
+            except (AlreadyExistsError, ConflictError):
+                with self.vault.store.read() as view:  # a twin stored this chunk, or another writer took one of its records
+                    done = view.access.import_chunk(tenant, import_id, request.chunk)
+                if done is not None:
+                    return _replayed(done, digest)
+            else:
+                return prepared.response
+        raise ConflictError(
+            "other writers keep changing the same records", reason="CHUNK_CONTENDED", hint="send the chunk again"
+        )
+
+    def _store(self, tenant: str, import_id: str, request: ImportRowsRequest, digest: bytes, prepared: PreparedChunk) -> None:
+        payload = prepared.response.SerializeToString()
+
+        def work(view: WriteView) -> None:
+            row, found = _require(view, tenant, import_id)
+            self._require_next(found, request)
+            view.access.put_import_chunk(tenant, import_id, request.chunk, digest, payload)
+            prepared.write(view)
+            _count(found, prepared.response)
+            found.next_chunk = request.chunk + 1
+            view.resources.put(tenant, ResourceKind.IMPORT, import_id, found.SerializeToString(), expected_version=row.version)
+
+        self.vault.store.write(work)
+
+    def _digest(self, tenant: str, request: ImportRowsRequest) -> bytes:
+        """A keyed hash, so that the ledger tells nothing about small or guessable chunks."""
+        raw = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+        return self.vault.keyring.blind_index(tenant).token(0, raw)
+
+    @staticmethod
+    def _require_next(found: Import, request: ImportRowsRequest) -> None:
+        if found.state != ImportState.IMPORT_STATE_OPEN:
+            raise FailedPreconditionError("the import has ended", reason="IMPORT_FINISHED", hint="start another import")
+        if not request.validate_only and request.chunk != found.next_chunk:
+            raise OutOfRangeError(
+                f"chunk {found.next_chunk} comes next",
+                reason="UNEXPECTED_CHUNK",
+                metadata={"next_chunk": str(found.next_chunk)},
+            )
+
+    def _parse(self, call: Call, name: str) -> tuple[str, str]:
+        tenant, import_id = names.parse_child(name, "imports")
+        return call.require_tenant(tenant), import_id
+
+
+def _missing() -> NotFoundError:
+    return NotFoundError("there is no such import", hint="create the import first")
+
+
+def _require(view: WriteView, tenant: str, import_id: str) -> tuple[Resource, Import]:
+    row = view.resources.get(tenant, ResourceKind.IMPORT, import_id)
+    if row is None:
+        raise _missing()
+    return row, Import.FromString(row.payload)
+
+
+def _replayed(done: tuple[bytes, bytes], digest: bytes) -> ImportRowsResponse:
+    if done[0] != digest:
+        raise FailedPreconditionError(
+            "this chunk was sent before with other rows", reason="CHUNK_REUSED", hint="use a new import id for another file"
+        )
+    return ImportRowsResponse.FromString(done[1])
+
+
+def _count(found: Import, response: ImportRowsResponse) -> None:
+    for outcome in response.outcomes:
+        counter = COUNTERS[outcome]
+        setattr(found, counter, getattr(found, counter) + 1)
+    refused = {issue.line for issue in response.issues if issue.fatal}
+    found.with_issues += len({issue.line for issue in response.issues} - refused)

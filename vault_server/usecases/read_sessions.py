@@ -1,0 +1,257 @@
+"""Bulk reads under a purpose: one decision when a session is opened, then streams of rows that resume anywhere.
+
+A session returns the rows that existed when it was opened, each in exactly one stream and in its present version. Every batch
+is read in a short snapshot of its own, so a slow reader holds nothing open; the resume token says behind which row it goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from strongroom.api.v1.access_service_pb2 import Grant
+from strongroom.api.v1.attribute_service_pb2 import RecordKind as ApiKind
+from strongroom.api.v1.privacy_service_pb2 import Purpose
+from strongroom.api.v1.read_session_service_pb2 import CreateReadSessionRequest, ReadRowsResponse, ReadSession, RowFormat
+from vault_server.access.read_decision import ReadDecision, decide_read, matching_grant
+from vault_server.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError, ResourceExhaustedError
+from vault_server.ports.access import Identity
+from vault_server.ports.access_data import SessionRow
+from vault_server.ports.keys import WrappedDek
+from vault_server.ports.records import DerivedRow, RecordKind, RecordRow
+from vault_server.ports.resources import ResourceKind
+from vault_server.ports.runtime import new_ids
+from vault_server.ports.store import ReadView, WriteView
+from vault_server.records.arrow import ArrowEncoder
+from vault_server.records.projection import DERIVED_FIELDS, Projection
+from vault_server.usecases import names
+from vault_server.usecases.call import Call, timestamp
+from vault_server.usecases.purposes import purpose_id_of
+from vault_server.usecases.record_kinds import BY_KIND
+from vault_server.usecases.row_encoding import RowEncoder
+from vault_server.usecases.sealed_rows import open_derived, reference
+from vault_server.usecases.session_plan import SessionPlan
+from vault_server.usecases.step_fields import require_step_fields
+from vault_server.usecases.vault import Vault
+from vault_server.usecases.worker_runs import WorkerRuns
+
+SESSION_S = 6 * 3600
+MAX_STREAMS = 64
+BATCH_ROWS = 1000
+ANY_POSITION = (1 << 63) - 1
+
+
+class _Run(NamedTuple):
+    run_id: bytes
+    pseudonym_key: bytes
+
+
+class _Batch(NamedTuple):
+    rows: list[tuple[RecordRow, WrappedDek]]
+    derived: list[DerivedRow]
+    scanned: int
+    last: tuple[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSessions:
+    """The use cases of bulk reads."""
+
+    vault: Vault
+    worker_runs: WorkerRuns
+
+    def create(self, call: Call, request: CreateReadSessionRequest) -> ReadSession:
+        """Decide what the purpose may see and open the streams.
+
+        Raises:
+            PermissionDeniedError: no grant, a kind or field outside the purpose, a field that no step declares.
+            NotFoundError: no such purpose.
+            ResourceExhaustedError: more rows than the purpose or grant may return.
+        """
+        tenant = call.require_tenant(names.parse_tenant(request.parent))
+        kind = RecordKind(_kind(request.kind))
+        if not 0 <= request.max_streams <= MAX_STREAMS:
+            raise InvalidArgumentError(
+                f"max_streams must be 0 to {MAX_STREAMS}", reason="INVALID_STREAMS", metadata={"field": "max_streams"}
+            )
+        now_us = self.vault.runtime.now_us()
+        with self.vault.store.read() as view:
+            run, identity = self._run(view, call, request, kind)
+            decision = self._decide(view, call, request, kind, identity, now_us)
+            rows, bounds = view.records.count(tenant, kind), view.records.split(tenant, kind, request.max_streams or 1)
+            position = view.watermark()
+        if decision.row_budget and rows > decision.row_budget:
+            raise ResourceExhaustedError(
+                f"the read would return about {rows} rows, and {decision.row_budget} are allowed",
+                reason="ROW_BUDGET",
+                hint="ask for a larger grant",
+            )
+        plan = SessionPlan(
+            purpose=request.purpose,
+            purpose_id=purpose_id_of(call, request.purpose),
+            kind=kind,
+            fields=decision.fields,
+            visible=decision.visible,
+            arrow=request.format == RowFormat.ROW_FORMAT_ARROW,
+            consent_required=decision.consent_required,
+            bounds=tuple(bound.hex() for bound in bounds),
+            opened_us=now_us,
+            run_id=run.run_id.hex() if run else "",
+            pseudonym_key=run.pseudonym_key.hex() if run else "",
+        )
+        return self._open(call, request, decision, plan, rows, position)
+
+    def rows(self, call: Call, stream: str, resume_token: str) -> Iterator[ReadRowsResponse]:
+        """Rows of one stream, from the start or behind a resume token."""
+        tenant, session_id, number = names.parse_stream(stream)
+        call.require_tenant(tenant)
+        with self.vault.store.read() as view:
+            session = view.access.session(session_id)
+        plan = self._plan(call, tenant, session, number)
+        tokens, context = self.vault.keyring.page_tokens(tenant), f"stream:{stream}".encode()
+        lower = bytes(16) if number == 0 else bytes.fromhex(plan.bounds[number - 1])
+        start = (lower, b"\xff" * 16) if number else (b"", b"")
+        last = _position(tokens.open(context, resume_token)) if resume_token else start
+        call.audit([stream], records=0, purpose=plan.purpose, fields=plan.fields)
+        encoder, upper, delivered = self._encoder(tenant, plan), bytes.fromhex(plan.bounds[number]), 0
+        while call.active():
+            batch = self._batch(tenant, plan, last, upper)
+            if batch.rows:
+                delivered += len(batch.rows)
+                yield self._encode(tenant, plan, encoder, batch, tokens.seal(context, b"".join(batch.last)))
+            if batch.scanned < BATCH_ROWS:
+                break
+            last = batch.last
+        call.audit([stream], records=delivered, purpose=plan.purpose)
+
+    def _run(
+        self, view: ReadView, call: Call, request: CreateReadSessionRequest, kind: RecordKind
+    ) -> tuple[_Run | None, Identity]:
+        """For a worker: its run, and whose grant counts: that of the principal who started it."""
+        if not request.run:
+            return None, call.identity
+        run_id, pseudonym_key, run = self.worker_runs.pseudonym_key(view, call, request.run, request.lease_token)
+        if run.purpose != request.purpose:
+            raise InvalidArgumentError(
+                "the purpose is not the run's", reason="NOT_THE_RUNS_PURPOSE", metadata={"field": "purpose"}
+            )
+        require_step_fields([step.step for step in run.steps], kind, request.fields)
+        owner = names.parse_child(run.principal, "principals")[1]
+        return _Run(run_id, pseudonym_key), Identity(
+            tenant=call.identity.tenant, principal=owner, roles=call.identity.roles, credential=call.identity.credential
+        )
+
+    def _decide(
+        self, view: ReadView, call: Call, request: CreateReadSessionRequest, kind: RecordKind, identity: Identity, now_us: int
+    ) -> ReadDecision:
+        tenant = identity.tenant
+        row = view.resources.get(tenant, ResourceKind.PURPOSE, purpose_id_of(call, request.purpose))
+        if row is None:
+            raise NotFoundError(
+                "there is no such purpose", reason="UNKNOWN_PURPOSE", hint="`strongroom purposes list` shows them"
+            )
+        grants = [Grant.FromString(item.payload) for item in view.resources.list(tenant, ResourceKind.GRANT)]
+        return decide_read(
+            purpose=Purpose.FromString(row.payload),
+            grant=matching_grant(grants, identity, request.purpose, now_us),
+            identity=identity,
+            kind=kind,
+            requested=list(request.fields),
+            allow_withheld=request.allow_withheld,
+            dictionary=self.vault.dictionary,
+            attributes=self.vault.attributes.of(tenant, refresh=True),
+            now_us=now_us,
+        )
+
+    def _open(
+        self, call: Call, request: CreateReadSessionRequest, decision: ReadDecision, plan: SessionPlan, rows: int, position: int
+    ) -> ReadSession:
+        tenant, session_id = call.identity.tenant, new_ids(self.vault.runtime, 1)[0]
+        name = names.child_name(tenant, "readSessions", names.uuid_text(session_id))
+        expires_us = plan.opened_us + SESSION_S * 1_000_000
+        if decision.expires_us:
+            expires_us = min(expires_us, decision.expires_us)
+        schema = self._encoder(tenant, plan).schema_bytes if plan.arrow else b""
+        call.audit([name], purpose=request.purpose, fields=decision.fields, records=rows)
+        row = SessionRow(session_id, tenant, call.identity.principal, expires_us, plan.encode())
+
+        def work(view: WriteView) -> None:
+            view.access.drop_expired_sessions(plan.opened_us)
+            view.access.put_session(row)
+
+        self.vault.store.write(work)
+        return ReadSession(
+            name=name,
+            purpose=request.purpose,
+            kind=ApiKind.ValueType(plan.kind),
+            fields=decision.fields,
+            withheld_fields=decision.withheld,
+            streams=[f"{name}/streams/{number}" for number in range(len(plan.bounds))],
+            position=position,
+            estimated_rows=rows,
+            expire_time=timestamp(expires_us),
+            arrow_schema=schema,
+        )
+
+    def _plan(self, call: Call, tenant: str, session: SessionRow | None, number: int) -> SessionPlan:
+        if session is None or session.tenant != tenant or session.principal != call.identity.principal:
+            raise NotFoundError("there is no such read session", hint="open a new one")
+        if session.expires_us <= self.vault.runtime.now_us():
+            raise FailedPreconditionError("the read session has ended", reason="SESSION_EXPIRED", hint="open a new one")
+        plan = SessionPlan.decode(session.payload)
+        if number >= len(plan.bounds):
+            raise NotFoundError("the read session has no such stream")
+        return plan
+
+    def _encoder(self, tenant: str, plan: SessionPlan) -> RowEncoder:
+        attributes = self.vault.attributes.of(tenant)
+        spec = BY_KIND[plan.record_kind]
+        pseudonyms = None
+        if plan.run_id:
+            secrets = self.vault.keyring.run_secrets(tenant)
+            pseudonyms = secrets.pseudonyms(bytes.fromhex(plan.run_id), bytes.fromhex(plan.pseudonym_key))
+        arrow = (
+            ArrowEncoder(self.vault.dictionary, plan.record_kind, plan.fields, attributes, visible_fields=plan.visible)
+            if plan.arrow
+            else None
+        )
+        projection = Projection(self.vault.dictionary, plan.record_kind, plan.fields, attributes, visible_fields=plan.visible)
+        return RowEncoder(spec=spec, tenant=tenant, arrow=arrow, projection=projection, pseudonyms=pseudonyms)
+
+    def _batch(self, tenant: str, plan: SessionPlan, after: tuple[bytes, bytes], upper: bytes) -> _Batch:
+        kind = plan.record_kind
+        with self.vault.store.read() as view:
+            scanned = view.records.scan(
+                tenant, kind, after=after, through_customer=upper, max_position=ANY_POSITION, limit=BATCH_ROWS
+            )
+            rows = [pair for pair in scanned if pair[0].created_us <= plan.opened_us]
+            if plan.consent_required:
+                consented = view.records.consented(tenant, plan.purpose_id, list({row.customer_id for row, _ in rows}))
+                rows = [pair for pair in rows if pair[0].customer_id in consented]
+            wants_derived = kind is RecordKind.CUSTOMER and any(name in DERIVED_FIELDS for name in plan.fields)
+            derived = view.records.derived(tenant, [row.customer_id for row, _ in rows]) if wants_derived and rows else []
+        tail = scanned[-1][0] if scanned else None
+        return _Batch(rows, derived, len(scanned), (tail.customer_id, tail.record_id) if tail else after)
+
+    def _encode(self, tenant: str, plan: SessionPlan, encoder: RowEncoder, batch: _Batch, token: str) -> ReadRowsResponse:
+        rows = [row for row, _ in batch.rows]
+        deks = [dek for _, dek in batch.rows]
+        with self.vault.keyring.batch(tenant) as cipher:
+            cipher.load_deks(
+                deks if plan.record_kind is RecordKind.CUSTOMER else list({dek.customer_id: dek for dek in deks}.values())
+            )
+            refs = [reference(tenant, plan.record_kind, row) for row in rows]
+            plaintexts = cipher.open_many(refs, [row.sealed for row in rows])
+        derived = open_derived(self.vault, tenant, batch.derived, deks) if batch.derived else {}
+        return encoder.encode(rows, plaintexts, derived, token)
+
+
+def _kind(kind: int) -> int:
+    if kind not in ApiKind.values():
+        raise InvalidArgumentError("no such kind of record", reason="INVALID_KIND", metadata={"field": "kind"})
+    return kind or ApiKind.RECORD_KIND_CUSTOMER
+
+
+def _position(payload: bytes) -> tuple[bytes, bytes]:
+    return payload[:16], payload[16:32]

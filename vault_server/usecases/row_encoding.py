@@ -1,0 +1,86 @@
+"""Opened rows as a response of a read session: records or Arrow, under ids or under a run's pseudonyms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from strongroom.api.v1.customer_pb2 import DerivedData
+from strongroom.api.v1.read_session_service_pb2 import ReadRowsResponse
+from vault_server.ports.keys import Pseudonyms
+from vault_server.ports.records import RecordKind, RecordRow
+from vault_server.records.arrow import ArrowEncoder
+from vault_server.records.projection import Projection
+from vault_server.records.sealing import with_meta
+from vault_server.usecases.record_kinds import AnyKind
+from vault_server.usecases.sealed_rows import as_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowEncoder:
+    """Encodes batches of one session. A full read of records is framed without parsing them."""
+
+    spec: AnyKind
+    tenant: str
+    arrow: ArrowEncoder | None
+    projection: Projection
+    pseudonyms: Pseudonyms | None
+
+    @property
+    def schema_bytes(self) -> bytes:
+        return b"" if self.arrow is None else self.arrow.schema_bytes
+
+    def encode(
+        self, rows: Sequence[RecordRow], plaintexts: Sequence[bytes], derived: Mapping[bytes, DerivedData], token: str
+    ) -> ReadRowsResponse:
+        """One response.
+
+        Args:
+            rows: the stored rows.
+            plaintexts: what they hold, in the same order.
+            derived: derived data by customer; empty if none was asked for.
+            token: resumes behind these rows.
+        """
+        beside = self._derived(rows, derived)
+        if self.arrow is not None:
+            return self._as_arrow(self.arrow, rows, plaintexts, beside, token)
+        return ReadRowsResponse(
+            records=[self._record(row, plaintext) for row, plaintext in zip(rows, plaintexts, strict=True)],
+            row_count=len(rows),
+            resume_token=token,
+            derived=beside or (),
+        )
+
+    def _derived(self, rows: Sequence[RecordRow], derived: Mapping[bytes, DerivedData]) -> list[bytes] | None:
+        if not self.projection.derived:
+            return None
+        empty = DerivedData()
+        return [self.projection.project_derived(derived.get(row.customer_id, empty)).SerializeToString() for row in rows]
+
+    def _as_arrow(
+        self,
+        arrow: ArrowEncoder,
+        rows: Sequence[RecordRow],
+        plaintexts: Sequence[bytes],
+        derived: list[bytes] | None,
+        token: str,
+    ) -> ReadRowsResponse:
+        customers = self._shown([row.customer_id for row in rows])
+        same = self.spec.kind is RecordKind.CUSTOMER
+        batch = arrow.encode(
+            plaintexts,
+            row_ids=customers if same else self._shown([row.record_id for row in rows]),
+            customer_ids=customers,
+            derived=derived,
+        )
+        return ReadRowsResponse(arrow_batch=batch, row_count=len(rows), resume_token=token)
+
+    def _shown(self, ids: list[bytes]) -> list[bytes]:
+        return ids if self.pseudonyms is None else self.pseudonyms.encode_many(ids)
+
+    def _record(self, row: RecordRow, plaintext: bytes) -> bytes:
+        cut = self.projection.project_bytes(plaintext)
+        if self.pseudonyms is None:
+            return as_bytes(self.spec, self.tenant, row, cut)
+        name = f"rows/{self.pseudonyms.encode_many([row.record_id])[0].hex()}"
+        return with_meta(cut, name=name, etag="", version=0, state=row.state, created_us=0, updated_us=0)

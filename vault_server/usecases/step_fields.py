@@ -1,0 +1,50 @@
+"""Which fields each step of an analysis may read. A worker gets these and no others, whatever it asks for.
+
+Names and contacts never reach a step that counts and predicts; a step that compares people sees no money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from vault_server.errors import PermissionDeniedError
+from vault_server.ports.records import RecordKind
+
+_NAMES = frozenset({"given_name", "family_name", "full_name"})
+_CONTACT = frozenset({"emails", "phones", "addresses"})
+_PERSON = frozenset({"kind", "gender", "birth_date"})
+_WORK = frozenset({"organisation", "job_title"})
+_PROFILE = frozenset({"kind", "gender", "stated_age", "income", "language"})
+
+STEP_FIELDS: Mapping[str, Mapping[RecordKind, frozenset[str]]] = {
+    "correct": {RecordKind.CUSTOMER: _NAMES | _CONTACT | _PERSON | {"stated_age", "language", "unparsed"}},
+    "match": {
+        RecordKind.CUSTOMER: _NAMES | _CONTACT | _PERSON | _WORK | {"stated_age", "national_ids", "unparsed", "attributes"}
+    },
+    "impute": {
+        RecordKind.CUSTOMER: _PROFILE | {"attributes"},
+        RecordKind.TRANSACTION: frozenset({"customer_id", "kind", "time", "total_minor", "currency"}),
+    },
+    "segment": {
+        RecordKind.CUSTOMER: _PROFILE | {"attributes"},
+        RecordKind.TRANSACTION: frozenset({"customer_id", "kind", "time", "total_minor", "currency", "channel"}),
+    },
+}
+
+
+def require_step_fields(steps: Iterable[str], kind: RecordKind, requested: Sequence[str]) -> None:
+    """Return if every requested field is declared by one of the steps.
+
+    Raises:
+        PermissionDeniedError: a field is not, or none is named.
+    """
+    allowed = frozenset[str]().union(*(STEP_FIELDS[step].get(kind, frozenset()) for step in steps))
+    extra = sorted(
+        name for name in requested if name not in allowed and not (name.startswith("attributes.") and "attributes" in allowed)
+    )
+    if extra or not requested:
+        raise PermissionDeniedError(
+            "a worker reads only fields that a step of its run declares",
+            reason="FIELD_NOT_DECLARED",
+            metadata={"fields": ",".join(extra[:20])},
+        )

@@ -1,0 +1,326 @@
+"""Runs as workers see them: claim, heartbeat, write, checkpoint, commit, release.
+
+A lease is a fencing number and a secret token; every call after the claim presents the token and is refused with ABORTED as
+soon as the run has moved on. All results of a run become visible in the commit's one transaction.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from strongroom.api.v1.analysis_service_pb2 import Run, RunState
+from strongroom.api.v1.analysis_worker_service_pb2 import (
+    Checkpoint,
+    ClaimRunRequest,
+    ClaimRunResponse,
+    CommitRunRequest,
+    HeartbeatRunRequest,
+    HeartbeatRunResponse,
+    ListCheckpointsResponse,
+    ReleaseRunRequest,
+    SaveCheckpointRequest,
+    WriteResultsRequest,
+)
+from strongroom.api.v1.customer_pb2 import DerivedData
+from vault_server.errors import ConflictError, FailedPreconditionError, InvalidArgumentError, NotFoundError
+from vault_server.ports.records import DerivedRow
+from vault_server.ports.runs import RunRow
+from vault_server.ports.store import ReadView, WriteView
+from vault_server.usecases import names
+from vault_server.usecases.call import Call, timestamp
+from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed, missing_run
+from vault_server.usecases.sealed_rows import SCHEMA_REVISION, derived_reference
+from vault_server.usecases.vault import Vault
+
+T = TypeVar("T")
+DEFAULT_LEASE_S, MAX_LEASE_S = 30, 300
+MAX_ATTEMPTS = 10
+MAX_RESULTS, MAX_PIECE_BYTES, MAX_REPORT_BYTES, MAX_SUMMARY_BYTES = 5000, 2 << 20, 1 << 20, 1 << 20
+PART_OF_STEP: Mapping[str, str] = {"correct": "corrections", "match": "entity", "impute": "imputed", "segment": "segment"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerRuns:
+    """The worker's side of runs."""
+
+    vault: Vault
+
+    def claim(self, call: Call, request: ClaimRunRequest) -> ClaimRunResponse:
+        """Take the oldest run whose steps this worker can all do; an empty answer when there is none."""
+        tenant = call.require_tenant(names.parse_tenant(request.parent))
+        if not 0 <= request.lease_s <= MAX_LEASE_S:
+            raise InvalidArgumentError(
+                f"lease_s must be 0 to {MAX_LEASE_S}", reason="INVALID_LEASE", metadata={"field": "lease_s"}
+            )
+        can = frozenset(request.steps)
+        token = _lease_token(self.vault.runtime.random_bytes(32), request.lease_s or DEFAULT_LEASE_S)
+
+        def work(view: WriteView) -> tuple[Run, int] | None:
+            now_us = view.now_us()
+            rows = view.runs.claimable(
+                tenant,
+                queued_state=RunState.RUN_STATE_QUEUED,
+                running_state=RunState.RUN_STATE_RUNNING,
+                now_us=now_us,
+                limit=20,
+            )
+            for row in rows:
+                run = Run.FromString(row.payload)
+                if row.attempts >= MAX_ATTEMPTS:
+                    _fail(view, row, run, "TOO_MANY_ATTEMPTS", "workers died on this run too often", now_us)
+                elif all(step.step in can for step in run.steps):
+                    return _take(view, row, run, token, now_us)
+            return None
+
+        with self.vault.store.read() as view:  # polling must not cost a write transaction each time
+            waiting = view.runs.claimable(
+                tenant,
+                queued_state=RunState.RUN_STATE_QUEUED,
+                running_state=RunState.RUN_STATE_RUNNING,
+                now_us=view.now_us(),
+                limit=1,
+            )
+        taken = self.vault.store.write(work) if waiting else None
+        if taken is None:
+            call.audited = True  # an empty poll discloses nothing and would fill the log
+            return ClaimRunResponse()
+        run, expires_us = taken
+        call.audit([run.name], purpose=run.purpose)
+        return ClaimRunResponse(run=run, lease_token=token, lease_expire_time=timestamp(expires_us))
+
+    def heartbeat(self, call: Call, request: HeartbeatRunRequest) -> HeartbeatRunResponse:
+        """Keep the lease for as long again as it was asked for."""
+        call.audited = True  # the claim is audited; a sign of life discloses nothing
+
+        def work(view: WriteView, row: RunRow) -> HeartbeatRunResponse:
+            run = Run.FromString(row.payload)
+            run.progress.CopyFrom(request.progress)
+            expires_us = view.now_us() + _lease_s(request.lease_token) * 1_000_000
+            view.runs.update_run(changed(row, run, lease_expires_us=expires_us))
+            return HeartbeatRunResponse(lease_expire_time=timestamp(expires_us), cancelled=row.cancel_requested)
+
+        return self._with_lease(call, request.name, request.lease_token, work)
+
+    def write_results(self, call: Call, request: WriteResultsRequest) -> int:
+        """Append results of one step, sealed under each customer's key; returns the offset behind them.
+
+        Rows of customers that were erased meanwhile are dropped, and still count in the offset.
+
+        Raises:
+            AlreadyExistsError: the offset was written before (a repeat).
+            OutOfRangeError: the offset lies beyond what was written.
+            InvalidArgumentError: a row id is not of this run, or a row carries what the step may not write.
+        """
+        tenant, run_id = self._parse(call, request.name)
+        part = _part_of(request.step)
+        if len(request.results) > MAX_RESULTS:
+            raise InvalidArgumentError(f"at most {MAX_RESULTS} results in one call", reason="TOO_MANY_ROWS")
+        with self.vault.store.read() as view:
+            row = self._leased(view.runs.run(tenant, run_id), request.lease_token, view.now_us())
+        pseudonyms = self.vault.keyring.run_secrets(tenant).pseudonyms(run_id, row.pseudonym_key)
+        customers = pseudonyms.decode_many([result.row_id for result in request.results])
+        plaintexts = [_only_part(result.derived, part) for result in request.results]
+        with self.vault.store.read() as view:
+            deks = view.records.deks(tenant, customers)
+        call.audit([request.name], records=len(customers))
+        rows = []
+        with self.vault.keyring.batch(tenant) as cipher:
+            cipher.load_deks(deks)
+            for customer, plaintext in zip(customers, plaintexts, strict=True):
+                shell = DerivedRow(customer, run_id, request.step, SCHEMA_REVISION, b"")
+                known = cipher.has_dek(customer)
+                sealed = cipher.seal(derived_reference(tenant, shell), plaintext) if known else b""
+                rows.append(shell._replace(sealed=sealed))
+
+        def work(view: WriteView, _row: RunRow) -> int:
+            view.runs.append_results(tenant, run_id, request.step, offset=request.offset, rows=rows)
+            return request.offset + len(rows)
+
+        return self._with_lease(call, request.name, request.lease_token, work)
+
+    def save_checkpoint(self, call: Call, request: SaveCheckpointRequest) -> None:
+        tenant, run_id = self._parse(call, request.name)
+        if len(request.data) > MAX_PIECE_BYTES or not 0 <= request.piece < 1 << 20:
+            raise InvalidArgumentError(f"a piece has at most {MAX_PIECE_BYTES} bytes", reason="PIECE_TOO_LARGE")
+        sealed = self.vault.keyring.run_secrets(tenant).seal(run_id, _piece(request.step, request.piece), request.data)
+        call.audit([request.name])
+
+        def work(view: WriteView, _row: RunRow) -> None:
+            view.runs.put_checkpoint(tenant, run_id, request.step, request.piece, last=request.last, sealed=sealed)
+
+        self._with_lease(call, request.name, request.lease_token, work)
+
+    def list_checkpoints(self, call: Call, name: str, lease_token: str) -> ListCheckpointsResponse:
+        tenant, run_id = self._parse(call, name)
+        with self.vault.store.read() as view:
+            self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
+            pieces = view.runs.checkpoints(tenant, run_id)
+            offsets = view.runs.result_offsets(tenant, run_id)
+        call.audit([name])
+        found = [
+            Checkpoint(step=step, pieces=count, results_written=offsets.get(step, 0)) for step, count in sorted(pieces.items())
+        ]
+        return ListCheckpointsResponse(checkpoints=found, next_offsets=offsets)
+
+    def read_checkpoint(self, call: Call, name: str, lease_token: str, step: str, piece: int) -> bytes:
+        tenant, run_id = self._parse(call, name)
+        with self.vault.store.read() as view:
+            self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
+            sealed = view.runs.checkpoint(tenant, run_id, step, piece)
+        if sealed is None:
+            raise NotFoundError("there is no such piece", reason="NO_CHECKPOINT")
+        call.audit([name])
+        return self.vault.keyring.run_secrets(tenant).open(run_id, _piece(step, piece), sealed)
+
+    def commit(self, call: Call, request: CommitRunRequest) -> Run:
+        """Make all results visible together. Committing again with the same lease gives the same run.
+
+        Raises:
+            FailedPreconditionError: the vault holds other numbers of rows than the worker wrote.
+        """
+        tenant, run_id = self._parse(call, request.name)
+        if (
+            max(len(request.report_html), len(request.report_json)) > MAX_REPORT_BYTES
+            or request.summary.ByteSize() > MAX_SUMMARY_BYTES
+        ):
+            raise InvalidArgumentError("a report or summary has at most 1 MiB", reason="REPORT_TOO_LARGE")
+        secrets = self.vault.keyring.run_secrets(tenant)
+        pages = {REPORT_HTML: request.report_html, REPORT_JSON: request.report_json}
+        sealed = {name: secrets.seal(run_id, name, page) for name, page in pages.items() if page}
+        call.audit([request.name])
+
+        def work(view: WriteView) -> Run:
+            row = view.runs.lock_run(tenant, run_id)
+            if row is not None and row.state == RunState.RUN_STATE_SUCCEEDED and _token_matches(row, request.lease_token):
+                return Run.FromString(row.payload)
+            row = self._leased(row, request.lease_token, view.now_us())
+            run = Run.FromString(row.payload)
+            expected, steps = dict(request.expected_offsets), [step.step for step in run.steps]
+            written = view.runs.result_offsets(tenant, run_id)
+            if set(expected) != set(steps) or any(written.get(step, 0) != expected[step] for step in steps):
+                raise FailedPreconditionError(
+                    "the vault holds other results than the worker wrote", reason="RESULTS_INCOMPLETE"
+                )
+            run.state = RunState.RUN_STATE_SUCCEEDED
+            run.end_time.CopyFrom(timestamp(view.now_us()))
+            run.summary.CopyFrom(request.summary)
+            run.position = request.position
+            run.has_report = bool(sealed)
+            run.progress.fraction = 1.0
+            for name, page in sealed.items():
+                view.runs.put_artifact(tenant, run_id, name, page)
+            view.runs.update_run(changed(row, run, lease_expires_us=0))
+            view.runs.make_current(tenant, run_id, steps)
+            view.runs.drop_scratch(tenant, run_id, results=False)
+            return run
+
+        return self.vault.store.write(work)
+
+    def release(self, call: Call, request: ReleaseRunRequest) -> None:
+        """Give the run back; a failed one ends and keeps nothing."""
+        call.audit([request.name], reason=request.reason)
+
+        def work(view: WriteView, row: RunRow) -> None:
+            run = Run.FromString(row.payload)
+            if request.failed:
+                _fail(view, row, run, request.reason or "FAILED", request.message, view.now_us())
+            else:
+                run.state = RunState.RUN_STATE_QUEUED
+                view.runs.update_run(changed(row, run, fence=row.fence + 1, lease_expires_us=0, lease_digest=b""))
+
+        self._with_lease(call, request.name, request.lease_token, work)
+
+    def pseudonym_key(self, view: ReadView, call: Call, name: str, lease_token: str) -> tuple[bytes, bytes, Run]:
+        """For a read session: (run id, sealed pseudonym key, run), if the caller holds the lease."""
+        tenant, run_id = self._parse(call, name)
+        row = self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
+        return run_id, row.pseudonym_key, Run.FromString(row.payload)
+
+    def _with_lease(self, call: Call, name: str, lease_token: str, work: Callable[[WriteView, RunRow], T]) -> T:
+        tenant, run_id = self._parse(call, name)
+        return self.vault.store.write(
+            lambda view: work(view, self._leased(view.runs.lock_run(tenant, run_id), lease_token, view.now_us()))
+        )
+
+    def _parse(self, call: Call, name: str) -> tuple[str, bytes]:
+        tenant, run_id = names.parse_uuid_child(name, "runs")
+        return call.require_tenant(tenant), run_id
+
+    @staticmethod
+    def _leased(row: RunRow | None, lease_token: str, now_us: int) -> RunRow:
+        """The row, if the token is the one of its present lease.
+
+        Raises:
+            NotFoundError: no such run.
+            ConflictError: the run has moved on: cancelled, taken by another worker, ended, or the lease ran out.
+        """
+        if row is None:
+            raise missing_run()
+        live = row.state == RunState.RUN_STATE_RUNNING and row.lease_expires_us > now_us
+        if not live or not _token_matches(row, lease_token):
+            raise ConflictError("the lease of this run is gone", reason="LEASE_LOST", hint="stop working on it and claim again")
+        return row
+
+
+def _take(view: WriteView, row: RunRow, run: Run, token: str, now_us: int) -> tuple[Run, int]:
+    run.state = RunState.RUN_STATE_RUNNING
+    run.attempts = row.attempts + 1
+    if not run.HasField("start_time"):
+        run.start_time.CopyFrom(timestamp(now_us))
+    expires_us = now_us + _lease_s(token) * 1_000_000
+    view.runs.update_run(
+        changed(
+            row,
+            run,
+            fence=row.fence + 1,
+            attempts=row.attempts + 1,
+            lease_expires_us=expires_us,
+            lease_digest=hashlib.sha256(token.encode()).digest(),
+        )
+    )
+    return run, expires_us
+
+
+def _fail(view: WriteView, row: RunRow, run: Run, reason: str, message: str, now_us: int) -> None:
+    run.state = RunState.RUN_STATE_FAILED
+    run.end_time.CopyFrom(timestamp(now_us))
+    run.failure_reason, run.failure_message = reason[:100], message[:500]
+    view.runs.update_run(changed(row, run, fence=row.fence + 1, lease_expires_us=0, lease_digest=b""))
+    view.runs.drop_scratch(row.tenant, row.run_id, results=True)
+
+
+def _lease_token(secret: bytes, lease_s: int) -> str:
+    """The token says how long the lease holds without a heartbeat; its digest covers that too."""
+    return f"srl_{lease_s}_{base64.urlsafe_b64encode(secret).rstrip(b'=').decode()}"
+
+
+def _lease_s(token: str) -> int:
+    """Of a token whose digest was compared before."""
+    return int(token.split("_", 2)[1])
+
+
+def _token_matches(row: RunRow, lease_token: str) -> bool:
+    return hmac.compare_digest(hashlib.sha256(lease_token.encode()).digest(), row.lease_digest)
+
+
+def _part_of(step: str) -> str:
+    part = PART_OF_STEP.get(step)
+    if part is None:
+        raise InvalidArgumentError("no such step", reason="UNKNOWN_STEP", metadata={"field": "step"})
+    return part
+
+
+def _only_part(derived: DerivedData, part: str) -> bytes:
+    extra = [field.name for field, _ in derived.ListFields() if field.name != part]
+    if extra:
+        raise InvalidArgumentError(f"this step writes {part} only", reason="FIELD_NOT_OF_STEP", metadata={"field": extra[0]})
+    return derived.SerializeToString(deterministic=True)
+
+
+def _piece(step: str, piece: int) -> str:
+    return f"checkpoint/{step}/{piece}"
