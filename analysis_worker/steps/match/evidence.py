@@ -51,12 +51,10 @@ class Evidence:
         for _ in range(_PRIOR_ROUNDS_MAX):
             likely = probability(self.total(prior))
             alike = self.household >= -prior.bits
-            both = (likely[alike].sum() + _HOUSEHOLD_START_PAIRS / 2, alike.sum() + _HOUSEHOLD_START_PAIRS)
+            confirmed, asked = likely[alike].sum() + _HOUSEHOLD_START_PAIRS / 2, alike.sum() + _HOUSEHOLD_START_PAIRS
             found = Prior(
                 bits=_odds_bits(likely.sum() + 1.0, pairs_possible + _PRIOR_START_PAIRS),
-                household_bits=_odds_bits(
-                    likely[alike].sum() + _HOUSEHOLD_START_PAIRS / 2, alike.sum() + _HOUSEHOLD_START_PAIRS
-                ),
+                household_bits=_odds_bits(confirmed, asked),
             )
             settled = max(abs(found.bits - prior.bits), abs(found.household_bits - prior.household_bits))
             prior = found
