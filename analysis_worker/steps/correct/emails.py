@@ -169,11 +169,23 @@ def _same_ending_slip(domain: str, target: str) -> bool:
     target_label, _, target_ending = target.rpartition(".")
     if ending != target_ending or len(target_label) < _MIN_OWN_LABEL:
         return False
+    if not _hand_slip(label, target_label):
+        return False
     plural = label == target_label + "s" or target_label == label + "s"
     numbered = re.sub(r"\d", "", label) == re.sub(r"\d", "", target_label)
     hyphenated = label.replace("-", "") == target_label.replace("-", "")
     subdomains = "." in label and label.partition(".")[2] == target_label.partition(".")[2]
     return not (plural or numbered or hyphenated or subdomains)
+
+
+def _hand_slip(label: str, target: str) -> bool:
+    """Say whether fingers alone explain it: two inner letters exchanged, or a letter doubled or not doubled.
+
+    Another letter in a place makes another word, and words are people's domains (`radstead`, `redstead`).
+    """
+    if len(label) == len(target):
+        return label[0] == target[0] and sorted(label) == sorted(target)
+    return re.sub(r"(.)\1", r"\1", label) == re.sub(r"(.)\1", r"\1", target)
 
 
 def _ending_slip(domain: str) -> tuple[str, str, float] | None:

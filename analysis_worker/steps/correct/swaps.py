@@ -38,6 +38,12 @@ def _plain(text: str) -> frozenset[str]:
     return frozenset(re.sub(r"[^a-z]", "", unicodedata.normalize("NFKD", form)) for form in (lower, umlauts))
 
 
+def _key(name: str) -> str:
+    """Return one key for a name with and without its accents."""
+    folded = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(char for char in folded if not unicodedata.combining(char))
+
+
 def support(given: str, family: str, full_name: str | None, emails: Iterable[str]) -> Support:
     """Read the row's other fields; a contradiction among them counts as `AS_IS`."""
     full = " ".join(full_name.casefold().split()) if full_name else ""
@@ -58,7 +64,7 @@ class SwapEvidence:
     """Which (given, family, support) are certainly swapped; counted over distinct ones, so copies prove nothing."""
 
     def __init__(self, names: Iterable[Names]) -> None:
-        standing = {(given.casefold(), family.casefold(), said) for given, family, said in names}
+        standing = {(_key(given), _key(family), said) for given, family, said in names}
         self._swapped: set[Names] = set()
         while True:
             found = _proven(standing) - self._swapped
@@ -68,7 +74,7 @@ class SwapEvidence:
             standing = standing - found | {_exchanged(names) for names in found}
 
     def is_swapped(self, given: str, family: str, said: Support) -> bool:
-        return (given.casefold(), family.casefold(), said) in self._swapped
+        return (_key(given), _key(family), said) in self._swapped
 
 
 def _exchanged(names: Names) -> Names:

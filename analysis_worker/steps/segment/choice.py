@@ -2,9 +2,10 @@
 
 Rules: a number of segments counts only when every segment is big enough and the same segments come back from bootstrap
 resamples (mean adjusted Rand index). Its silhouette is compared with that of tables whose columns were shuffled one by one,
-which keeps every column as it is and destroys what links them: the gain over them times the stability is the score, since
-a bare silhouette nearly always prefers two. Of the numbers whose score is nearly the best the largest is taken, because it
-says more; a gain that chance could give is no structure. Rousseeuw 1987; Hennig 2007; Tibshirani, Walther, Hastie 2001.
+which keeps every column as it is and destroys what links them. The score is the gain over them, times the stability, times
+the bits that a segment's name tells (the entropy of the sizes), since a bare silhouette nearly always prefers two. Of the
+numbers whose score is nearly the best the largest is taken; a gain that chance could give is no structure.
+Rousseeuw 1987; Hennig 2007; Tibshirani, Walther, Hastie 2001.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,8 @@ _CLEARLY, _DEVIATIONS = 0.02, 4.0
 class Candidate:
     """One number of segments: silhouettes -1..1, stability (mean adjusted Rand index) 0..1, smallest share 0..1.
 
-    `shuffled` and `deviation` are mean and standard deviation of the silhouettes of shuffled tables.
+    `shuffled` and `deviation` are mean and standard deviation of the silhouettes of shuffled tables; `bits` is the entropy
+    of the segment sizes.
     """
 
     segments: int
@@ -39,6 +41,7 @@ class Candidate:
     deviation: float
     stability: float
     smallest_share: float
+    bits: float
     eligible: bool
 
     @property
@@ -47,7 +50,7 @@ class Candidate:
 
     @property
     def score(self) -> float:
-        return self.gain * self.stability
+        return self.gain * self.stability * self.bits
 
     @property
     def beyond_chance(self) -> bool:
@@ -110,7 +113,8 @@ def _silhouette(sample: Matrix, labels: Labels, options: SegmentOptions, seed: i
 def _candidate(sample: Matrix, shuffled: Sequence[Matrix], segments: int, options: SegmentOptions) -> Candidate:
     labels, _ = nearest(sample, fit(sample, segments, options.seed, starts=4))
     silhouette = _silhouette(sample, labels, options, options.seed)
-    smallest = float(np.bincount(labels, minlength=segments).min() / len(labels))
+    shares = np.bincount(labels, minlength=segments) / len(labels)
+    smallest = float(shares.min())
     stability = 0.0 if smallest < options.min_share else _stability(sample, labels, segments, options)
     by_chance = _shuffled_silhouettes(shuffled, segments, options) if stability >= options.min_stability else np.zeros(1)
     return Candidate(
@@ -120,6 +124,7 @@ def _candidate(sample: Matrix, shuffled: Sequence[Matrix], segments: int, option
         deviation=float(by_chance.std()),
         stability=stability,
         smallest_share=smallest,
+        bits=float(-(shares[shares > 0] * np.log2(shares[shares > 0])).sum()),
         eligible=stability >= options.min_stability and silhouette > 0,
     )
 

@@ -19,6 +19,8 @@ _NOBODY = 0.9
 _MAX_LEVEL = 30
 _MAX_NAME = 180
 _STRONG = 1.0
+# From this many features on, a name also says how strongly: `very frequent`.
+_EMPHATIC = 4
 
 # (word for low, word for high); the first that differ lead the name.
 _ADJECTIVES = {
@@ -43,13 +45,15 @@ def names(encoded: Encoded, labels: Labels, segments: int) -> tuple[str, ...]:
     if segments == 1:
         return ("All customers",)
     traits = [_traits(encoded, labels == number) for number in range(segments)]
-    most = max(len(found) for found in traits)
+    most = max(_EMPHATIC, *(len(found) for found in traits))
     # Names start short; those that collide take in one more feature until they differ.
     lengths = [2] * segments
     while True:
         written = [_write(found, length) for found, length in zip(traits, lengths, strict=True)]
         taken = Counter(written)
-        longer = [number for number in range(segments) if taken[written[number]] > 1 and lengths[number] <= most]
+        longer = [
+            number for number in range(segments) if taken[written[number]] > 1 and lengths[number] < max(most, _EMPHATIC) + 1
+        ]
         if not longer:
             return _numbered(written)
         for number in longer:
@@ -108,12 +112,16 @@ def _write(traits: Sequence[Trait], length: int) -> str:
         return _sentence("customers who never bought", rest[: length - 2])
     bought = [trait for trait in traits if trait.feature in _ADJECTIVES or trait.feature in _NOUNS]
     others = [trait for trait in traits if trait not in bought]
-    nouns = [trait.phrase for trait in bought if trait.feature in _NOUNS]
+    nouns = [_said(trait, length) for trait in bought if trait.feature in _NOUNS]
     adjectives = [trait for trait in bought if trait.feature in _ADJECTIVES][:length]
     ordered = sorted(adjectives, key=lambda trait: list(_ADJECTIVES).index(trait.feature))
-    head = " ".join([*(trait.phrase for trait in ordered), nouns[0] if nouns else "customers"])
+    head = " ".join([*(_said(trait, length) for trait in ordered), nouns[0] if nouns else "customers"])
     extra = others[: max(0, length - (len(adjectives) + len(nouns)))] if bought else others[:length]
     return _sentence(head, extra)
+
+
+def _said(trait: Trait, length: int) -> str:
+    return f"very {trait.phrase}" if length >= _EMPHATIC and abs(trait.strength) >= _STRONG else trait.phrase
 
 
 def _sentence(head: str, extra: Sequence[Trait]) -> str:
