@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from threading import Lock
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Protocol
 
 from google.protobuf.message import DecodeError
 
@@ -21,14 +22,43 @@ from vault_server.errors import UnauthenticatedError
 from vault_server.ports.access import Credentials, Identity
 from vault_server.ports.access_data import TokenRow
 from vault_server.ports.api_tokens import ApiTokens
-from vault_server.ports.resources import ResourceKind
+from vault_server.ports.resources import Resource, ResourceKind
 from vault_server.ports.secret import Secret
-from vault_server.ports.store import ReadView, Store
 
 MAX_CACHE_S = 5.0
 MAX_CERTIFICATE_NAMES = 20
 _MAX_NAME_CHARACTERS = 512
 _US_PER_S = 1_000_000
+
+
+class PrincipalView(Protocol):
+    """What the authenticator reads of a storage view."""
+
+    @property
+    def access(self) -> CredentialReader: ...
+
+    @property
+    def resources(self) -> PrincipalReader: ...
+
+
+class CredentialReader(Protocol):
+    """The part of `AccessRepository` that names callers."""
+
+    def token(self, token_id: str) -> TokenRow | None: ...
+
+    def principal_of_certificate(self, name: str) -> tuple[str, str] | None: ...
+
+
+class PrincipalReader(Protocol):
+    """The part of `ResourceReader` that knows principals."""
+
+    def get(self, tenant: str, kind: ResourceKind, resource_id: str) -> Resource | None: ...
+
+
+class PrincipalStore(Protocol):
+    """The part of `ports.store.Store` that the authenticator needs."""
+
+    def read(self) -> AbstractContextManager[PrincipalView]: ...
 
 
 class _Known(NamedTuple):
@@ -50,7 +80,13 @@ class StoredAuthenticator:
     """
 
     def __init__(
-        self, store: Store, api_tokens: ApiTokens, *, clock_us: Callable[[], int], cache_s: float = 5.0, cache_size: int = 4096
+        self,
+        store: PrincipalStore,
+        api_tokens: ApiTokens,
+        *,
+        clock_us: Callable[[], int],
+        cache_s: float = 5.0,
+        cache_size: int = 4096,
     ) -> None:
         self._store = store
         self._tokens = api_tokens
@@ -95,7 +131,7 @@ class StoredAuthenticator:
     def _read_token(self, token_id: str) -> _Known:
         now_us = self._clock_us()
         with self._store.read() as view:
-            row: TokenRow | None = view.access.token(token_id)
+            row = view.access.token(token_id)
             if row is None or row.revoked or row.expires_us <= now_us:
                 _refuse()
             identity = _identity(view, row.tenant, row.principal, "token")
@@ -143,7 +179,7 @@ class StoredAuthenticator:
                 self._cache.popitem(last=False)
 
 
-def _identity(view: ReadView, tenant: str, principal_id: str, credential: str) -> Identity:
+def _identity(view: PrincipalView, tenant: str, principal_id: str, credential: str) -> Identity:
     stored = view.resources.get(tenant, ResourceKind.PRINCIPAL, principal_id)
     if stored is None:
         _refuse()
