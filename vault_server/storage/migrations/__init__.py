@@ -1,0 +1,1 @@
+"""Schema migrations (alembic), shipped with the program. A published migration never changes."""

@@ -1,0 +1,1 @@
+"""The repositories of the ports, written once for both engines against `storage.session`."""

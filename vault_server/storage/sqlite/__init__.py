@@ -1,0 +1,1 @@
+"""The embedded engine: one process, one writer thread, readers with snapshots."""

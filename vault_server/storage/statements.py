@@ -1,0 +1,118 @@
+"""Pieces of SQL that every repository uses, and their compilation for a driver.
+
+`ids_in` is how a statement takes any number of 16-byte ids as one parameter: PostgreSQL gets an array, SQLite one blob that a
+recursive query cuts into pieces. So there is one prepared statement per query, and no list of placeholders to build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, Table, bindparam, insert
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.dialects.postgresql import insert as portable_insert
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import Boolean
+
+ID_BYTES = 16
+
+
+class IdsIn(ColumnElement[bool]):
+    """`column IN (ids)`, with the ids as one parameter."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: ColumnElement[object], name: str) -> None:
+        self.column = column
+        self.ids: BindParameter[object] = bindparam(name)
+        self.size: BindParameter[object] = bindparam(f"{name}_size")
+
+
+@compiles(IdsIn, "sqlite")  # type: ignore[no-untyped-call, untyped-decorator]  # SQLAlchemy leaves its decorator untyped
+def _cut_blob(element: IdsIn, compiler: SQLCompiler, **options: object) -> str:
+    column = compiler.process(element.column, **options)
+    size = compiler.process(element.size, **options)
+    ids = compiler.process(element.ids, **options)
+    pieces = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 16 FROM n WHERE i + 16 <= {size})"
+    return f"{column} IN ({pieces} SELECT substr({ids}, i, 16) FROM n)"
+
+
+@compiles(IdsIn, "postgresql")  # type: ignore[no-untyped-call, untyped-decorator]  # SQLAlchemy leaves its decorator untyped
+def _match_array(element: IdsIn, compiler: SQLCompiler, **options: object) -> str:
+    column = compiler.process(element.column, **options)
+    ids = compiler.process(element.ids, **options)
+    return f"{column} = ANY({ids}::bytea[])"
+
+
+def ids_in(column: ColumnElement[object], name: str = "ids") -> IdsIn:
+    return IdsIn(column, name)
+
+
+def insert_into(table: Table) -> Insert:
+    """An insert of all columns, which takes parameters by column name; both dialects compile its ON CONFLICT."""
+    return portable_insert(table).values({column.name: bindparam(column.name) for column in table.columns})
+
+
+def upsert(table: Table, *, where: ColumnElement[bool] | None = None) -> Insert:
+    """Insert, or overwrite everything but the key (only `where`, if given)."""
+    statement = insert_into(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
+
+
+def insert_new(table: Table) -> Insert:
+    """Insert, or touch nothing: the row count says which."""
+    return insert_into(table).on_conflict_do_nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A statement as the driver takes it: text, the order of its parameters, and the values that it carries itself."""
+
+    text: str
+    order: tuple[str, ...]
+    constants: Mapping[str, object]
+
+    def bind(self, parameters: Mapping[str, object]) -> tuple[object, ...]:
+        constants = self.constants
+        return tuple([parameters[name] if name in parameters else constants[name] for name in self.order])
+
+
+@dataclass(slots=True)
+class StatementCache:
+    """Compiled statements of one dialect. Statements are module constants, so it stays as small as the code."""
+
+    dialect: DefaultDialect
+    _compiled: dict[ClauseElement, Compiled] = field(default_factory=dict)
+
+    def get(self, statement: ClauseElement) -> Compiled:
+        found = self._compiled.get(statement)
+        if found is None:
+            found = self._compiled[statement] = compile_statement(statement, self.dialect)
+        return found
+
+
+def compile_statement(statement: ClauseElement, dialect: DefaultDialect) -> Compiled:
+    compiled = statement.compile(dialect=dialect)
+    if not isinstance(compiled, SQLCompiler):
+        raise TypeError("only queries and changes are compiled here")
+    order: Sequence[str] = compiled.positiontup or ()
+    return Compiled(text=str(compiled), order=tuple(order), constants=dict(compiled.params))
+
+
+__all__ = [
+    "Compiled",
+    "IdsIn",
+    "StatementCache",
+    "compile_statement",
+    "ids_in",
+    "insert",
+    "insert_into",
+    "insert_new",
+    "upsert",
+]
