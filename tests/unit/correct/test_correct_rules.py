@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from analysis_worker.steps.correct import CorrectOptions, apply_proposals, correct
+from analysis_worker.steps.correct.mail_domains import NOT_TYPOS, WELL_KNOWN
 from helpers.customer_rows import Row, address, customer_table
 
 OPTIONS = CorrectOptions(as_of=date(2026, 6, 30), default_region="GB")
@@ -70,6 +71,11 @@ def test_email_slip_is_corrected(written: str, meant: str) -> None:
 )
 def test_email_that_may_be_right_stays(honest: str) -> None:
     assert after({"emails": [honest]}, "emails[0]") is None
+
+
+def test_no_provider_is_taken_for_a_slip_of_another() -> None:
+    known = sorted(WELL_KNOWN | NOT_TYPOS)
+    assert changes(*({"emails": [f"ada@{domain}"]} for domain in known)) == {}
 
 
 def test_domain_one_slip_from_the_files_own_frequent_domain_is_corrected() -> None:
