@@ -1,5 +1,6 @@
 """The page people look at after a run, and its JSON twin: aggregates only, readable without scripts and without network."""
 
+from analysis_worker.report.adapt import corrections_of, duplicates_of, imputation_of, quality_of, segments_of
 from analysis_worker.report.model import (
     BandCount,
     ClusterSize,
@@ -37,5 +38,10 @@ __all__ = [
     "StepDuration",
     "UndoStep",
     "build_report",
+    "corrections_of",
+    "duplicates_of",
+    "imputation_of",
+    "quality_of",
     "report_json",
+    "segments_of",
 ]

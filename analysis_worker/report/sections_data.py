@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analysis_worker.report.charts import Bar, bar_chart, histogram
 from analysis_worker.report.figures import BarRow, Figures, QualityRow
 from analysis_worker.report.markup import EMPTY, Child, Markup, tag
-from analysis_worker.report.suppression import ABSENT, Count
+from analysis_worker.report.suppression import ABSENT, Count, short
 from analysis_worker.report.tables import table
 
 _CHARTED = 16
@@ -53,12 +53,15 @@ def headline(shown: Figures) -> Markup:
     review = _waiting_text(waiting, hidden=some)
     facts.append(_fact("Waiting for review", review, "decisions that belong to a person"))
     facts.append(
-        _fact("Purpose", shown.provenance.purpose or ABSENT, shown.provenance.legal_basis or "as granted for this run")
+        _fact("Purpose", short(shown.provenance.purpose or ABSENT), shown.provenance.legal_basis or "as granted for this run")
     )
     return tag(
         "header",
         tag("p", "Strongroom analysis report", class_="eyebrow"),
-        tag("h1", f"What we know about the customers of {shown.provenance.tenant or 'this tenant'}"),
+        tag(
+            "h1",
+            f"What we know about the customers of {short(shown.provenance.tenant or 'this tenant')}",
+        ),
         tag("p", _lead(shown), class_="lead"),
         tag("dl", *facts, class_="facts"),
     )

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from analysis_worker.steps.impute.chain import Chain, fit_chain, methods_for
 from analysis_worker.steps.impute.choice import Choice, choose, judge
-from analysis_worker.steps.impute.columns import RARE_CATEGORY, Column, Floats, Ints, read_columns
+from analysis_worker.steps.impute.columns import RARE_CATEGORY, Column, Floats, Ints, Kind, read_columns
 from analysis_worker.steps.impute.features import Shape, shapes_of, tree_features
 from analysis_worker.steps.impute.intervals import ChanceMap, ErrorScale, conformal_multiple, cross_coverage
 from analysis_worker.steps.impute.masking import MaskedCells, mask
@@ -90,7 +90,8 @@ def impute(table: pa.Table, options: ImputeOptions) -> ImputeResult:
 
 def _verdict(column: Column) -> ColumnImputation:
     reason = "no_gaps" if not column.missing else column.reason
-    return ColumnImputation(column=column.name, kind=column.kind.value, missing=column.missing, reason=reason)
+    kind = Kind.CATEGORY if column.is_category and column.kind is not Kind.BOOLEAN else column.kind
+    return ColumnImputation(column=column.name, kind=kind.value, missing=column.missing, reason=reason)
 
 
 def _plan(parsed: Sequence[Column], verdicts: dict[str, ColumnImputation], n_rows: int, options: ImputeOptions) -> _Work:
