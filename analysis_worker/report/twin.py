@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from analysis_worker.report.figures import Figures, Limits, figures
 from analysis_worker.report.model import ReportInput
+from analysis_worker.report.suppression import SMALLEST_GROUP
 
 FORMAT = "strongroom.report.v1"
 LARGEST_BYTES = 1_000_000
@@ -35,4 +36,4 @@ def fitting(render: Callable[[Limits], str]) -> str:
 
 
 def _text(shown: Figures) -> str:
-    return json.dumps({"format": FORMAT, "smallest_group": 10, **asdict(shown)}, ensure_ascii=True, indent=1, allow_nan=False)
+    return json.dumps({"format": FORMAT, "smallest_group": SMALLEST_GROUP, **asdict(shown)}, ensure_ascii=True, indent=1, allow_nan=False)
