@@ -36,4 +36,5 @@ def fitting(render: Callable[[Limits], str]) -> str:
 
 
 def _text(shown: Figures) -> str:
-    return json.dumps({"format": FORMAT, "smallest_group": SMALLEST_GROUP, **asdict(shown)}, ensure_ascii=True, indent=1, allow_nan=False)
+    whole = {"format": FORMAT, "smallest_group": SMALLEST_GROUP, **asdict(shown)}
+    return json.dumps(whole, ensure_ascii=True, indent=1, allow_nan=False)
