@@ -1,8 +1,9 @@
 """Recency, frequency, monetary value and tenure of each customer, from its transactions.
 
-Rules: amounts of different currencies are never added: money is counted in the currency of most transactions, and who bought
-only in others has no monetary value. Refunds reduce money and nothing else. What happens after `as_of` is not known yet.
-Somebody who never bought has frequency and money 0, and no recency and tenure. Fader, Hardie and Lee 2005 for the terms.
+Rules: money is counted in the currency of most transactions. There are no exchange rates here, so amounts of another currency
+are never added as they are: where it has enough purchases, its median purchase counts as much as the main currency's; else
+who bought only in it has no monetary value. Refunds reduce money and nothing else. What happens after `as_of` is not known
+yet. Somebody who never bought has frequency and money 0, and no recency and tenure. Fader, Hardie and Lee 2005 for the terms.
 """
 
 from datetime import datetime
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 RFM_COLUMNS = ("recency_days", "frequency", "monetary", "tenure_days")
 _DAY_US = 86_400_000_000
+# From this many purchases on, a currency's median purchase is a yardstick.
+_ENOUGH_PURCHASES = 30
 
 
 def rfm_features(row_ids: pa.ChunkedArray, transactions: pa.Table, as_of: datetime) -> pa.Table:
@@ -88,14 +91,28 @@ def _features(
 
 
 def _monetary(known: pa.Table, place: NDArray[np.int64], purchase: NDArray[np.bool_], frequency: NDArray[np.int64]) -> pa.Array:
-    main = main_currency(known)
-    # The currency that counts is there unless there are no transactions at all.
-    counted = np.asarray(pc.equal(_currencies(known), main or ""), bool)
+    amount = np.asarray(pc.fill_null(known.column("amount_minor"), 0), np.float64)
     refund = np.asarray(pc.equal(known.column("kind"), "REFUND").fill_null(fill_value=False), bool)
-    amount = np.abs(np.asarray(pc.fill_null(known.column("amount_minor"), 0), np.float64))
-    signed = np.where(
-        refund, -amount, np.where(purchase, np.asarray(pc.fill_null(known.column("amount_minor"), 0), np.float64), 0.0)
-    )
+    rate = _rates(known, amount, purchase)
+    counted = ~np.isnan(rate)
+    signed = np.where(refund, -np.abs(amount), np.where(purchase, amount, 0.0)) * rate
     total = np.bincount(place[counted], weights=signed[counted], minlength=len(frequency))
-    in_main = np.bincount(place[counted & purchase], minlength=len(frequency))
-    return pa.array(total, mask=(frequency > 0) & (in_main == 0))
+    bought = np.bincount(place[counted & purchase], minlength=len(frequency))
+    return pa.array(total, mask=(frequency > 0) & (bought == 0))
+
+
+def _rates(known: pa.Table, amount: NDArray[np.float64], purchase: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return per transaction what one unit of its currency counts in the main one, NaN where nothing is known."""
+    currencies = np.array(_currencies(known).to_pylist(), dtype=object)
+    main = main_currency(known)
+    rates = np.where(currencies == main, 1.0, np.nan)
+    yardstick = _typical(amount[purchase & (currencies == main)])
+    for currency in sorted(set(currencies) - {main}):
+        typical = _typical(amount[purchase & (currencies == currency)])
+        rates[currencies == currency] = yardstick / typical
+    return rates
+
+
+def _typical(amounts: NDArray[np.float64]) -> float:
+    paid = amounts[amounts > 0]
+    return float(np.median(paid)) if paid.size >= _ENOUGH_PURCHASES else float("nan")

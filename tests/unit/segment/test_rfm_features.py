@@ -44,7 +44,7 @@ def test_customer_without_purchase_has_no_recency() -> None:
     assert features(["a", "b"], ("a", "06-20", 1000, "EUR", "PURCHASE"))[1] == (None, 0, 0.0, None)
 
 
-def test_money_of_other_currencies_is_never_added() -> None:
+def test_money_of_a_rare_currency_is_never_added() -> None:
     rows = [
         ("a", "06-20", 1000, "EUR", "PURCHASE"),
         ("a", "06-20", 9000, "USD", "PURCHASE"),
@@ -53,6 +53,13 @@ def test_money_of_other_currencies_is_never_added() -> None:
         ("c", "06-21", 100, "EUR", "PURCHASE"),
     ]
     assert [row[2] for row in features(["a", "b", "c"], *rows)] == [1000.0, None, 200.0]
+
+
+def test_the_median_purchase_of_a_frequent_currency_counts_like_the_main_ones() -> None:
+    main = [("c", "06-01", 2000, "EUR", "PURCHASE")] * 40
+    other = [("d", "06-01", 9000, "PLN", "PURCHASE")] * 30
+    rows = [*main, *other, ("a", "06-20", 18_000, "PLN", "PURCHASE"), ("a", "06-21", 4500, "PLN", "REFUND")]
+    assert features(["a", "c", "d"], *rows)[0][2] == 3000.0
 
 
 def test_what_happens_after_the_as_of_moment_is_not_known() -> None:
