@@ -14,6 +14,7 @@ Cells = list[str | None]
 ListCells = list[list[str]]
 Normaliser = Callable[[str], str | None]
 
+UNPARSED = "unparsed"
 _VALUES_PER_ROW_MAX = 20
 
 
@@ -44,6 +45,13 @@ def struct_column(column: pa.ChunkedArray, part: str) -> pa.ChunkedArray | None:
     if not pa.types.is_struct(column.type) or column.type.get_field_index(part) < 0:
         return None
     return pc.struct_field(column, part)
+
+
+def unparsed_cells(table: pa.Table, field: str, normaliser: Normaliser) -> Cells:
+    """What the source wrote in `field` where the vault could not parse it; None elsewhere."""
+    if UNPARSED not in table.column_names or not pa.types.is_map(table[UNPARSED].type):
+        return [None] * table.num_rows
+    return _mapped(_as_text(pc.map_lookup(table[UNPARSED], field, "first")), normaliser)
 
 
 def _at_least_one(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,7 +1,8 @@
 """The comparable form of the table: what two rows are compared and blocked on.
 
-Rules: rows are put in the order of `row_id` first, so nothing later depends on the order they came in; a field that no row
-fills is absent; every name of a feature column is ours, so a hostile attribute name never reaches the engine.
+Rules: rows are put in the order of `row_id` first, so nothing later depends on the order they came in; a cell that the
+vault could not parse is taken from the row's `unparsed` map as the source wrote it; a field that no row fills is absent;
+every name of a feature column is ours, so a hostile attribute name never reaches the engine.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis_worker.steps.match import normalise
-from analysis_worker.steps.match.cells import Cells, ListCells, list_cells, scalar_cells, struct_column
+from analysis_worker.steps.match.cells import Cells, ListCells, list_cells, scalar_cells, struct_column, unparsed_cells
 from analysis_worker.steps.match.errors import MatchInputError
 from analysis_worker.steps.match.nicknames import given_root
 from analysis_worker.steps.match.roles import ROW_ID, ColumnRole, Role
@@ -25,8 +26,12 @@ _LIST_FIELDS = {
     Role.PHONES: ("phone", "phones", normalise.phone_key),
     Role.NATIONAL_IDS: ("national_id", "national_ids", normalise.identifier_key),
 }
+_PARSED_FIELDS = {
+    Role.GENDER: ("gender", normalise.gender_word),
+    Role.BIRTH_DATE: ("birth", normalise.date_digits),
+    Role.STATED_AGE: ("age", normalise.age_years),
+}
 _TEXT_FIELDS = {
-    Role.GENDER: "gender",
     Role.LINE2: "line2",
     Role.CITY: "city",
     Role.REGION: "region",
@@ -75,12 +80,14 @@ def build_features(table: pa.Table, roles: tuple[ColumnRole, ...]) -> Features:
     _add_address(columns, scalars)
     for role, name in _TEXT_FIELDS.items():
         _add(scalars, name, columns.get(role), normalise.folded)
-    _add(scalars, "birth", columns.get(Role.BIRTH_DATE), normalise.date_digits)
-    _add(scalars, "age", columns.get(Role.STATED_AGE), normalise.age_years)
+    for role, (name, normaliser) in _PARSED_FIELDS.items():
+        cells: Cells = scalar_cells(columns[role], normaliser) if role in columns else [None] * len(positions)
+        scalars[name] = _or_else(cells, unparsed_cells(ordered, role.value, normaliser))
     for role, (first, every, normaliser) in _LIST_FIELDS.items():
-        if role in columns:
-            lists[every] = list_cells(columns[role], normaliser)
-            scalars[first] = [values[0] if values else None for values in lists[every]]
+        several = list_cells(columns[role], normaliser) if role in columns else [[] for _ in positions]
+        spare = unparsed_cells(ordered, role.value, normaliser)
+        lists[every] = [values or ([] if other is None else [other]) for values, other in zip(several, spare, strict=True)]
+        scalars[first] = [values[0] if values else None for values in lists[every]]
     origin = _add_attributes(ordered, roles, scalars)
     present = {name: cells for name, cells in scalars.items() if any(cell is not None for cell in cells)}
     return Features(
@@ -133,6 +140,10 @@ def _add_names(columns: dict[Role, pa.ChunkedArray], scalars: dict[str, Cells]) 
     scalars["given"], scalars["family"] = given, family
     scalars["given_root"] = [None if name is None else given_root(name) for name in given]
     scalars["name_tokens"] = [normalise.sorted_tokens(g, f) if g and f else None for g, f in zip(given, family, strict=True)]
+
+
+def _or_else(cells: Cells, spare: Cells) -> Cells:
+    return [other if cell is None else cell for cell, other in zip(cells, spare, strict=True)]
 
 
 def _cells_or_none(columns: dict[Role, pa.ChunkedArray], role: Role) -> Cells:

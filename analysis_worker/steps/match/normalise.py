@@ -24,7 +24,13 @@ _SEPARATORS = re.compile(r"[\W_]+", re.UNICODE)
 _APOSTROPHES = re.compile("(?<=\\w)['\u2019`\u00b4](?=\\w)")
 _NON_DIGITS = re.compile(r"[^0-9]+")
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?:[T ].*)?")
-_YEAR_LAST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
+_YEAR_LAST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})")
+_GENDERS = {
+    **dict.fromkeys(("m", "male", "man", "mr", "herr", "h", "homme", "hombre", "mann", "boy", "monsieur", "sr"), "male"),
+    **dict.fromkeys(("f", "female", "woman", "mrs", "ms", "miss", "frau", "w", "femme", "mujer", "girl", "madame"), "female"),
+    **dict.fromkeys(("weiblich", "femenino", "sra", "mme"), "female"),
+    **dict.fromkeys(("maennlich", "mannlich", "masculino"), "male"),
+}
 _LETTER_FOLDS = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "\u0131": "i"})
 
 _NUMBER_FIRST = re.compile(r"(?P<number>[0-9]+ ?[a-z]?) (?P<name>\w.*)")
@@ -48,6 +54,9 @@ _AGE_MAX = 120
 _PHONE_KEY_DIGITS = 9
 _PHONE_MIN_DIGITS = 6
 _DATE_DIGITS = 8
+_YEAR_DIGITS = 4
+_MONTHS = 12
+_CENTURY_PIVOT = 25
 
 
 def folded(cell: str) -> str | None:
@@ -69,9 +78,17 @@ def date_digits(cell: str) -> str | None:
         return _unless_repeated(f"{year}{month:0>2}{day:0>2}")
     if found := _YEAR_LAST.fullmatch(text):
         day, month, year = found.groups()
-        return _unless_repeated(f"{year}{month:0>2}{day:0>2}")
+        if int(month) > _MONTHS >= int(day):
+            day, month = month, day
+        return _unless_repeated(f"{_four_digits(year)}{month:0>2}{day:0>2}")
     digits = _NON_DIGITS.sub("", text)[:_DATE_DIGITS]
     return _unless_repeated(digits) if digits else folded(text)
+
+
+def gender_word(cell: str) -> str | None:
+    """One word for the spellings of a gender or a form of address; others as written."""
+    text = folded(cell)
+    return None if text is None else _GENDERS.get(text, text)
 
 
 def email_key(cell: str) -> str | None:
@@ -146,6 +163,13 @@ def skeleton(word: str) -> str:
         if sound != "." and sound != kept[-1:]:
             kept += sound
     return kept
+
+
+def _four_digits(year: str) -> str:
+    """Nobody in a customer file is born after the pivot, and few are over a hundred."""
+    if len(year) == _YEAR_DIGITS:
+        return year
+    return f"20{year}" if int(year) <= _CENTURY_PIVOT else f"19{year}"
 
 
 def _short_street(name: str) -> str:

@@ -36,7 +36,7 @@ class MatchOptions:
     comparisons_min: int = 100_000
     comparisons_max: int = 4_000_000
     value_rows_max: int = 200
-    sample_pairs: int = 300_000
+    sample_pairs: int = 200_000
     training_pairs: int = 200_000
     component_rows_max: int = 300
     accept_probability: float = 0.9
