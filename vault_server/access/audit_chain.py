@@ -44,7 +44,11 @@ class PreparedEvent(NamedTuple):
 
 
 def prepare(event: AuditEvent, now_us: int) -> PreparedEvent:
-    """The stored form of an event: without writer, sequence and hash, with a time."""
+    """The stored form of an event: without writer, sequence and hash, with a time.
+
+    Raises:
+        IntegrityError: the event's own time does not fit.
+    """
     stored = AuditEvent()
     stored.CopyFrom(event)
     stored.ClearField("writer")
@@ -52,9 +56,9 @@ def prepare(event: AuditEvent, now_us: int) -> PreparedEvent:
     stored.ClearField("hash")
     if not stored.HasField("time"):
         stored.time.seconds, stored.time.nanos = now_us // 1_000_000, now_us % 1_000_000 * 1000
-    return PreparedEvent(
-        event_time_us(stored), stored.tenant, stored.SerializeToString(deterministic=True), tuple(stored.resources)
-    )
+    time_us = event_time_us(stored)
+    _int64(time_us)  # refused here, and not where it would take the events of other callers with it
+    return PreparedEvent(time_us, stored.tenant, stored.SerializeToString(deterministic=True), tuple(stored.resources))
 
 
 def event_time_us(event: AuditEvent) -> int:
@@ -74,7 +78,11 @@ def chain_rows(writer: str, after: Link, events: Iterable[PreparedEvent]) -> lis
 
 
 def event_hash(writer: str, sequence: int, previous: bytes, time_us: int, payload: bytes) -> bytes:
-    """SHA-256 over the event and, through `previous`, over all before it."""
+    """SHA-256 over the event and, through `previous`, over all before it.
+
+    Raises:
+        IntegrityError: a number is out of its range.
+    """
     return hashlib.sha256(_encode(EVENT_LABEL, writer.encode(), _uint64(sequence), previous, _int64(time_us), payload)).digest()
 
 
@@ -139,8 +147,15 @@ def _encode(*fields: bytes) -> bytes:
 
 
 def _uint64(number: int) -> bytes:
-    return number.to_bytes(8, "big")
+    return _eight_bytes(number, signed=False)
 
 
 def _int64(number: int) -> bytes:
-    return number.to_bytes(8, "big", signed=True)
+    return _eight_bytes(number, signed=True)
+
+
+def _eight_bytes(number: int, *, signed: bool) -> bytes:
+    try:
+        return number.to_bytes(8, "big", signed=signed)
+    except OverflowError:
+        raise IntegrityError("a number of the audit log is out of its range") from None
