@@ -17,8 +17,8 @@ from vault_server.errors import IntegrityError
 from vault_server.ports.audit import AuditHead, AuditRow
 from vault_server.ports.keys import Signer
 
-EVENT_LABEL = b"strongroom.audit.event.1"
-HEAD_LABEL = b"strongroom.audit.head.1"
+EVENT_LABEL = b"strongroom/audit-event/1"
+HEAD_LABEL = b"strongroom/audit-head/1"
 GENESIS = bytes(32)
 WRITER_BYTES = 16
 _MAX_LINK_FIELD_BYTES = 1024
