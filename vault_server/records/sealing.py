@@ -3,7 +3,7 @@
 The sealed plaintext is the record's deterministic serialisation without its output-only fields and without fields that this
 version does not know (they would escape every category and mask). Protobuf merges concatenated serialisations, so a read
 appends the six output-only fields to the opened bytes.
-Measured for a customer of 11 fields: `canonical` 1.5 microseconds, `with_meta` 1.5, `etag` 0.7.
+Measured for a customer of 11 fields: `canonical` 1.4 microseconds, `with_meta` 1.2, `etag` 0.7.
 """
 
 from __future__ import annotations

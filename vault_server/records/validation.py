@@ -1,7 +1,8 @@
 """Checks a record against the dictionary and the tenant's attribute definitions.
 
 Rules. Everything wrong is reported at once, by path, without a value. Output-only fields are not looked at, because they are
-dropped before sealing. Measured for an ordinary customer of 11 fields: see `docs/adr/0009-data-dictionary.md`.
+dropped before sealing. Measured for an ordinary customer of 11 fields: 7.7 microseconds, 2.7 of them for `ListFields`; that is
+why nothing is built, and no nested message listed, until something is wrong.
 """
 
 from __future__ import annotations
