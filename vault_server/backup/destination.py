@@ -7,6 +7,8 @@ it was empty, and what was loaded is removed again if anything is wrong.
 from __future__ import annotations
 
 import errno
+import fcntl
+import glob
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -47,13 +49,14 @@ class Destination(Protocol):
 
 
 class FileDestination:
-    """A new SQLite database at `path`."""
+    """A new SQLite database at `path`. Of two restores into one place the second is refused."""
 
     def __init__(self, path: Path, *, create_fresh: CreateFresh, open_store: OpenStore) -> None:
         self._path = path
         self._staged = path.with_name(f"{path.name}.restoring")
         self._create_fresh = create_fresh
         self._open_store = open_store
+        self._lock = -1
 
     def require_empty(self) -> None:
         for path in _with_side_files(self._path):
@@ -65,11 +68,12 @@ class FileDestination:
                 )
 
     def fresh(self) -> SnapshotSink:
-        self.discard()
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._take_lock()
         except OSError as error:
-            raise UnavailableError(f"the data folder cannot be made: {error.strerror}") from None
+            raise UnavailableError(f"the data folder cannot be used: {error.strerror}") from None
+        self._remove_staged()  # what a killed restore left
         return self._create_fresh(_sqlite_url(self._staged))
 
     @contextmanager
@@ -98,7 +102,25 @@ class FileDestination:
         self.discard()
 
     def discard(self) -> None:
-        for path in _with_side_files(self._staged):
+        if self._lock >= 0:
+            self._remove_staged()
+            os.close(self._lock)
+            self._lock = -1
+
+    def _take_lock(self) -> None:
+        """Until `discard`, or the end of the process, however it ends."""
+        descriptor = os.open(
+            self._path.with_name(f"{self._path.name}.restore-lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise FailedPreconditionError("another restore into this place is running", reason="RESTORE_RUNNING") from None
+        self._lock = descriptor
+
+    def _remove_staged(self) -> None:
+        for path in self._staged.parent.glob(f"{glob.escape(self._staged.name)}*"):  # its side files and the sink's own
             path.unlink(missing_ok=True)
 
 

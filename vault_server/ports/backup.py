@@ -68,3 +68,16 @@ class BackupEngine(Protocol):
     def describe_target(self) -> str:
         """One line for people, free of secrets."""
         ...
+
+
+class ErasureNotes(Protocol):
+    """Where erasures are kept beside the backups, so that restoring an older backup repeats them."""
+
+    def note(self, tenant: str, customer_id: bytes, erased_us: int) -> None:
+        """Return when the erasure is durable in the target. Noting it again is harmless.
+
+        Raises:
+            UnavailableError: the target cannot be written now.
+            StorageFullError: it is full.
+        """
+        ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
@@ -42,6 +43,7 @@ def open_store(url: str, *, clock_us: Callable[[], int] = _wall_clock_us, pool_s
         from vault_server.storage.sqlite.opening import open_sqlite
 
         return open_sqlite(_path(parsed), clock_us)
+    _require_psycopg()
     from vault_server.storage.postgresql.opening import open_postgresql
 
     return open_postgresql(parsed, pool_size=pool_size)
@@ -61,6 +63,7 @@ def migrate(url: str, *, before_change: BeforeChange | None = None) -> Migration
         from vault_server.storage.sqlite.schema import migrate_sqlite
 
         return migrate_sqlite(_path(parsed), before_change)
+    _require_psycopg()
     from vault_server.storage.postgresql.schema import migrate_postgresql
 
     return migrate_postgresql(parsed, before_change)
@@ -77,6 +80,7 @@ def create_fresh(url: str) -> SnapshotSink:
         from vault_server.storage.sqlite.restore import SqliteSink
 
         return SqliteSink(_path(parsed))
+    _require_psycopg()
     from vault_server.storage.postgresql.restore import PostgresqlSink
 
     return PostgresqlSink(parsed)
@@ -95,6 +99,11 @@ def parse_url(url: str) -> URL:
     if parsed.get_backend_name() == _SQLITE and (not parsed.database or parsed.database == ":memory:"):
         raise ConfigurationError("the database URL names no file", hint="use sqlite:////path/vault.db")
     return parsed
+
+
+def _require_psycopg() -> None:
+    if find_spec("psycopg") is None:
+        raise ConfigurationError("the PostgreSQL engine needs the package psycopg", hint="install strongroom[server,postgres]")
 
 
 def _path(url: URL) -> Path:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
-from sqlalchemy import column, select, table
+from sqlalchemy import Text, column, select, table
 
 from vault_server.errors import ConfigurationError
 from vault_server.storage.session import Session
 
 HEAD = "0001"
 
-_VERSION = select(column("version_num")).select_from(table("alembic_version"))
+_VERSION = select(column("version_num", Text())).select_from(table("alembic_version"))
 
 
 def schema_version_of(session: Session) -> str:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import BindParameter, ClauseElement, ColumnElement, Table, bindparam, insert
-from sqlalchemy.dialects.postgresql import Insert
-from sqlalchemy.dialects.postgresql import insert as portable_insert
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, Select, Table, bindparam
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean
 
 ID_BYTES = 16
+
+Query = Select[*tuple[Any, ...]]
 
 
 class IdsIn(ColumnElement[bool]):
@@ -32,16 +34,17 @@ class IdsIn(ColumnElement[bool]):
         self.size: BindParameter[object] = bindparam(f"{name}_size")
 
 
-@compiles(IdsIn, "sqlite")  # type: ignore[no-untyped-call, untyped-decorator]  # SQLAlchemy leaves its decorator untyped
+@compiles(IdsIn, "sqlite")
 def _cut_blob(element: IdsIn, compiler: SQLCompiler, **options: object) -> str:
     column = compiler.process(element.column, **options)
     size = compiler.process(element.size, **options)
     ids = compiler.process(element.ids, **options)
-    pieces = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 16 FROM n WHERE i + 16 <= {size})"
-    return f"{column} IN ({pieces} SELECT substr({ids}, i, 16) FROM n)"
+    # The parts are SQL that the compiler made of bound parameters and column names; no value is in them.
+    pieces = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 16 FROM n WHERE i + 16 <= {size})"  # noqa: S608 - see above
+    return f"{column} IN ({pieces} SELECT substr({ids}, i, 16) FROM n)"  # noqa: S608 - see above
 
 
-@compiles(IdsIn, "postgresql")  # type: ignore[no-untyped-call, untyped-decorator]  # SQLAlchemy leaves its decorator untyped
+@compiles(IdsIn, "postgresql")
 def _match_array(element: IdsIn, compiler: SQLCompiler, **options: object) -> str:
     column = compiler.process(element.column, **options)
     ids = compiler.process(element.ids, **options)
@@ -52,8 +55,13 @@ def ids_in(column: ColumnElement[object], name: str = "ids") -> IdsIn:
     return IdsIn(column, name)
 
 
+def portable_insert(table: Table) -> Insert:
+    """An insert whose ON CONFLICT both dialects compile (they share the construct of PostgreSQL)."""
+    return insert(table)
+
+
 def insert_into(table: Table) -> Insert:
-    """An insert of all columns, which takes parameters by column name; both dialects compile its ON CONFLICT."""
+    """An insert of all columns, which takes parameters by column name."""
     return portable_insert(table).values({column.name: bindparam(column.name) for column in table.columns})
 
 
@@ -72,9 +80,14 @@ def insert_new(table: Table) -> Insert:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A statement as the driver takes it: text, the order of its parameters, and the values that it carries itself."""
+    """A statement as the driver takes it: text, the order of its parameters, and the values that it carries itself.
+
+    Attributes:
+        query: the text in the form in which psycopg takes what is no literal of the program.
+    """
 
     text: str
+    query: bytes
     order: tuple[str, ...]
     constants: Mapping[str, object]
 
@@ -102,17 +115,4 @@ def compile_statement(statement: ClauseElement, dialect: DefaultDialect) -> Comp
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("only queries and changes are compiled here")
     order: Sequence[str] = compiled.positiontup or ()
-    return Compiled(text=str(compiled), order=tuple(order), constants=dict(compiled.params))
-
-
-__all__ = [
-    "Compiled",
-    "IdsIn",
-    "StatementCache",
-    "compile_statement",
-    "ids_in",
-    "insert",
-    "insert_into",
-    "insert_new",
-    "upsert",
-]
+    return Compiled(text=str(compiled), query=str(compiled).encode(), order=tuple(order), constants=dict(compiled.params))

@@ -9,6 +9,8 @@ SQLite keeps whole rows in the inner pages of a clustered table (measured: 17 % 
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.types import TypeEngine
 
@@ -17,7 +19,7 @@ metadata = MetaData()
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
-def _column(name: str, kind: TypeEngine[object]) -> Column[object]:
+def _column(name: str, kind: TypeEngine[Any]) -> Column[object]:
     return Column(name, kind, nullable=False, autoincrement=False)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from strongroom.api.v1.privacy_service_pb2 import EraseCustomerResponse
 from vault_server.errors import NotFoundError
+from vault_server.ports.backup import ErasureNotes
 from vault_server.ports.records import RecordKind
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
@@ -17,12 +18,16 @@ class Erasure:
     """The right to be forgotten."""
 
     vault: Vault
+    ledger: ErasureNotes
 
     def erase(self, call: Call, name: str, *, validate_only: bool) -> EraseCustomerResponse:
         """Erase a customer; erasing again is harmless. One transaction: key, tokens, rows, derived data; a tombstone stays.
 
+        The erasure is then noted where the backups are, so that a restore of an older one repeats it.
+
         Raises:
             NotFoundError: there never was such a customer.
+            UnavailableError, StorageFullError: erased, but not noted beside the backups; send it again.
         """
         tenant, customer_id = names.parse_customer(name)
         call.require_tenant(tenant)
@@ -37,4 +42,5 @@ class Erasure:
             return EraseCustomerResponse(name=name)
         counts = self.vault.store.write(lambda view: view.records.erase(tenant, customer_id, now_us))
         self.vault.keyring.invalidate(tenant)
+        self.ledger.note(tenant, customer_id, now_us)
         return EraseCustomerResponse(name=name, erase_time=timestamp(now_us), records=sum(counts))

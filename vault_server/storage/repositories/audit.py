@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import and_, bindparam, func, select, tuple_
+from sqlalchemy import BindParameter, and_, bindparam, func, select, tuple_
 
 from vault_server.errors import AlreadyExistsError
 from vault_server.ports.audit import AuditHead, AuditRow
@@ -40,7 +40,7 @@ _HEADS = (
     .where(audit_heads.c.writer == bindparam("writer"))
     .order_by(audit_heads.c.sequence)
 )
-_BEFORE = (bindparam("time_us"), bindparam("writer"), bindparam("sequence"))
+_BEFORE: tuple[BindParameter[Any], ...] = (bindparam("time_us"), bindparam("writer"), bindparam("sequence"))
 _LATEST = (
     select(*_COLUMNS)
     .where(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select
 
 from vault_server.errors import InvalidArgumentError
 from vault_server.ports.records import RecordKind, RowState
-from vault_server.storage.statements import ids_in
+from vault_server.storage.statements import Query, ids_in
 from vault_server.storage.tables import customers, deks, needs, transactions
 
 LIVE_ONLY = RowState.LIVE
@@ -38,23 +38,23 @@ class RecordTable:
             c.sealed,
         )
 
-    def _of_tenant(self) -> Select[tuple[object, ...]]:
+    def _of_tenant(self) -> Query:
         return select(*self.columns).where(self.table.c.tenant_key == bindparam("tenant_key"))
 
-    def one(self) -> Select[tuple[object, ...]]:
+    def one(self) -> Query:
         return self._of_tenant().where(self.record_id == bindparam("record_id"))
 
-    def many(self) -> Select[tuple[object, ...]]:
+    def many(self) -> Query:
         return self._of_tenant().where(ids_in(self.record_id))
 
-    def page(self, *, of_customer: bool) -> Select[tuple[object, ...]]:
+    def page(self, *, of_customer: bool) -> Query:
         """Parameter `state` is the highest state shown."""
         query = self._of_tenant().where(self.record_id > bindparam("after"), self.table.c.state <= bindparam("state"))
         if of_customer:
             query = query.where(self.table.c.customer_id == bindparam("customer_id"))
         return query.order_by(self.record_id).limit(bindparam("limit"))
 
-    def scan(self) -> Select[tuple[object, ...]]:
+    def scan(self) -> Query:
         """Rows and newest keys; the key's columns come last."""
         c = self.table.c
         other = deks.alias("other")
@@ -83,7 +83,7 @@ class RecordTable:
         customer_id = self.table.c.customer_id
         return (customer_id > bindparam("after_customer")) | (self.record_id > bindparam("after_record"))
 
-    def count(self) -> Select[tuple[int]]:
+    def count(self) -> Query:
         """Parameter `state` is the highest state counted."""
         c = self.table.c
         return (
@@ -92,7 +92,7 @@ class RecordTable:
             .where(c.tenant_key == bindparam("tenant_key"), c.state <= bindparam("state"))
         )
 
-    def every_nth(self) -> Select[tuple[object]]:
+    def every_nth(self) -> Query:
         """Customer ids of every `step`-th LIVE row in scan order."""
         c = self.table.c
         numbered = (

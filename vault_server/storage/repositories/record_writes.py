@@ -40,6 +40,8 @@ _UPDATE = {
     for kind, each in RECORD_TABLES.items()
 }
 _RECORD_COLUMNS = ("version", "state", "created_us", "updated_us", "schema_revision", "position", "sealed")
+_CUSTOMER_COLUMNS = ("tenant_key", "customer_id", *_RECORD_COLUMNS)
+_CHILD_COLUMNS = ("tenant_key", "customer_id", "record_id", *_RECORD_COLUMNS)
 _CHILD_IDS = {
     each: select(each.c.record_id).where(
         each.c.tenant_key == bindparam("tenant_key"), each.c.customer_id == bindparam("customer_id")
@@ -87,12 +89,10 @@ class SqlRecordWriter(SqlRecordReader):
         tenant_key = self._guard(tenant, [row.customer_id for row in rows])
         position = self._session.position()
         if kind is RecordKind.CUSTOMER:
-            columns = ("tenant_key", "customer_id", *_RECORD_COLUMNS)
             tuples = [(tenant_key, r[0], r[2], r[3], r[4], r[5], r[6], position, r[8]) for r in rows]
-            self._session.insert(table, columns, tuples)
+            self._session.insert(table, _CUSTOMER_COLUMNS, tuples)
             return
-        columns = ("tenant_key", "customer_id", "record_id", *_RECORD_COLUMNS)
-        self._session.insert(table, columns, [(tenant_key, *r[:7], position, r[8]) for r in rows])
+        self._session.insert(table, _CHILD_COLUMNS, [(tenant_key, *r[:7], position, r[8]) for r in rows])
 
     def insert_deks(self, tenant: str, deks: Sequence[WrappedDek]) -> None:
         if not deks:

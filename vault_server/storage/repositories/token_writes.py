@@ -12,6 +12,7 @@ from typing import cast
 
 from sqlalchemy import Table, bindparam, delete, select
 
+from vault_server.errors import AlreadyExistsError
 from vault_server.ports.records import SearchToken
 from vault_server.storage.session import Session
 from vault_server.storage.statements import ids_in
@@ -25,6 +26,12 @@ _OWNED = select(token_owners.c.record_id, token_owners.c.packed).where(
     token_owners.c.tenant_key == bindparam("tenant_key"), ids_in(token_owners.c.record_id)
 )
 _DROP_OWNED = delete(token_owners).where(token_owners.c.tenant_key == bindparam("tenant_key"), ids_in(token_owners.c.record_id))
+
+_UNIQUE_OWNERS = select(unique_tokens.c.token, unique_tokens.c.record_id).where(
+    unique_tokens.c.tenant_key == bindparam("tenant_key"),
+    unique_tokens.c.field == bindparam("field"),
+    ids_in(unique_tokens.c.token),
+)
 
 
 def _drop_statement(table: Table) -> object:
@@ -45,9 +52,26 @@ def put(session: Session, tenant_key: int, tokens: Sequence[SearchToken]) -> Non
 
 
 def put_unique(session: Session, tenant_key: int, tokens: Sequence[SearchToken]) -> None:
-    """Raises AlreadyExistsError."""
-    _insert(session, unique_tokens, tenant_key, tokens, skip_twins=False)
+    """Raises AlreadyExistsError, unless every token that exists is the same record's already."""
+    try:
+        _insert(session, unique_tokens, tenant_key, tokens, skip_twins=False)
+    except AlreadyExistsError:
+        if not _own_already(session, tenant_key, tokens):
+            raise
+        _insert(session, unique_tokens, tenant_key, tokens, skip_twins=True)
     _remember(session, tenant_key, tokens, unique=True)
+
+
+def _own_already(session: Session, tenant_key: int, tokens: Sequence[SearchToken]) -> bool:
+    owners = {(each.field, each.token): each.record_id for each in tokens}
+    if any(owners[each.field, each.token] != each.record_id for each in tokens):
+        return False
+    for field in {each.field for each in tokens}:
+        ids = [each.token for each in tokens if each.field == field]
+        stored = cast("list[tuple[bytes, bytes]]", session.rows(_UNIQUE_OWNERS, tenant_key=tenant_key, field=field, ids=ids))
+        if any(owners[field, token] != record_id for token, record_id in stored):
+            return False
+    return True
 
 
 def drop(session: Session, tenant_key: int, record_ids: Sequence[bytes]) -> None:

@@ -14,8 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from sqlalchemy import BigInteger, LargeBinary, Select, Table, bindparam, cast, func, insert, literal, select
+from sqlalchemy import BigInteger, LargeBinary, Table, bindparam, cast, func, insert, literal, select
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement
+
+from vault_server.storage.statements import Query
 
 Execute = Callable[..., int]
 ExecuteMany = Callable[[ClauseElement, Sequence[dict[str, object]]], int]
@@ -116,7 +118,7 @@ def _places(lengths: Sequence[int]) -> bytes:
     return b"".join(places)
 
 
-def _pieces(shape: _Shape) -> Select[tuple[object, ...]]:
+def _pieces(shape: _Shape) -> Query:
     counter = select(literal(0).label("i")).cte("n", recursive=True)
     counter = counter.union_all(select(counter.c.i + 1).where(counter.c.i + 1 < bindparam("rows", type_=BigInteger())))
     return select(*(_column(shape, name, counter.c.i) for name in shape.columns)).select_from(counter)

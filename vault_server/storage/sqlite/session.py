@@ -40,6 +40,7 @@ class SqliteSession:
     bulk: BulkWriter = field(default_factory=BulkWriter)
     engine: str = "sqlite"
     _position: int = 0
+    known_tenants: dict[str, int] = field(default_factory=dict)
     _tenant_keys: dict[str, int] = field(default_factory=dict)
 
     def rows(self, statement: ClauseElement, **parameters: object) -> list[Row]:
@@ -88,12 +89,14 @@ class SqliteSession:
         return self.clock_us()
 
     def tenant_key(self, tenant: str) -> int | None:
-        found = self._tenant_keys.get(tenant)
+        found = self.known_tenants.get(tenant) or self._tenant_keys.get(tenant)
         if found is None:
             rows = self.rows(_TENANT_KEY, id=tenant)
             if not rows:
                 return None
-            found = self._tenant_keys[tenant] = cast("int", rows[0][0])
+            # Only a reader's find is committed, so only that may outlive this transaction.
+            keys = self.known_tenants if self.counter is None else self._tenant_keys
+            found = keys[tenant] = cast("int", rows[0][0])
         return found
 
     def guard_erasures(self, tenant_key: int) -> None:

@@ -38,6 +38,7 @@ class SqliteStore:
         self._lock = lock
         self._clock_us = clock_us
         self._statements = StatementCache(dialect())
+        self._tenants: dict[str, int] = {}
         self._readers: list[Connection] = []
         self._closed = threading.Event()
         self._writer = GroupCommitWriter(file.open_writer(), file.driver, StatementCache(dialect()), clock_us)
@@ -69,7 +70,11 @@ class SqliteStore:
         self._require_usable()
         connection = self._take_reader()
         session = SqliteSession(
-            connection=connection, driver=self._file.driver, statements=self._statements, clock_us=self._clock_us
+            connection=connection,
+            driver=self._file.driver,
+            statements=self._statements,
+            clock_us=self._clock_us,
+            known_tenants=self._tenants,
         )
         kept = False
         try:

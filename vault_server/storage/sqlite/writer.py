@@ -2,8 +2,8 @@
 
 Rules. Jobs that are waiting together share one BEGIN IMMEDIATE..COMMIT and so one fsync; each runs in a savepoint of its own
 (the first one needs none) and a failing job rolls back alone. A job's caller hears of success only after the COMMIT. When the
-commit fails, or SQLite ends the transaction by itself (disk full), every job of the group fails and nothing of it is kept. After an I/O error or on
-a damaged file the writer refuses everything for ever.
+commit fails, or SQLite ends the transaction by itself (disk full), every job of the group fails and nothing of it is kept.
+After an I/O error or on a damaged file the writer refuses everything for ever.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class GroupCommitWriter:
                     break
                 job = following[0]
             self._commit()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the callers are waiting for it
+        except BaseException as error:  # whatever it is, the callers are waiting for it
             self._fail(group, job, error)
             return ended
         for done, result in group.done:
@@ -146,7 +146,7 @@ class GroupCommitWriter:
                 self._connection.execute("SAVEPOINT job")
         try:
             result = job.work(self._session(self._counter))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller that waits for it
+        except BaseException as error:  # handed to the caller that waits for it
             if isinstance(error, StorageBrokenError) or not self._connection.in_transaction:
                 raise
             self._undo(alone=alone)

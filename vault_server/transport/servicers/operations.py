@@ -36,7 +36,7 @@ class BackupServicer:
         return backups_pb2.GetBackupResponse(backup=self.backups.get(call, request.name))
 
     def ListBackups(self, request: backups_pb2.ListBackupsRequest, call: Call) -> backups_pb2.ListBackupsResponse:
-        return backups_pb2.ListBackupsResponse(backups=self.backups.list_backups(call, request.page_size))
+        return backups_pb2.ListBackupsResponse(backups=self.backups.list(call, request.page_size))
 
     def VerifyBackup(self, request: backups_pb2.VerifyBackupRequest, call: Call) -> backups_pb2.VerifyBackupResponse:
         return backups_pb2.VerifyBackupResponse(backup=self.backups.verify(call, request.name))
@@ -53,14 +53,14 @@ class SystemServicer:
         return self.system.info(call)
 
     def ListSchedules(self, request: system_pb2.ListSchedulesRequest, call: Call) -> system_pb2.ListSchedulesResponse:  # noqa: ARG002 - the request is empty
-        return system_pb2.ListSchedulesResponse(schedules=self.schedules.list_schedules(call))
+        return system_pb2.ListSchedulesResponse(schedules=self.schedules.list(call))
 
     def PutSchedule(self, request: system_pb2.PutScheduleRequest, call: Call) -> system_pb2.PutScheduleResponse:
-        return system_pb2.PutScheduleResponse(schedule=self.schedules.put(call, request.schedule))
+        return system_pb2.PutScheduleResponse(schedule=self.schedules.put(call, request))
 
     def GetContentDigest(
         self,
-        request: system_pb2.GetContentDigestRequest,
+        request: system_pb2.GetContentDigestRequest,  # noqa: ARG002 - the request is empty
         call: Call,
     ) -> system_pb2.GetContentDigestResponse:
         return self.system.content_digest(call)

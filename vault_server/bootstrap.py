@@ -1,0 +1,209 @@
+"""The composition root: opens keys and store, wires use cases, builds the server. Nothing else sees adapters.
+
+Opening refuses early and in one line: keys first (wrong passphrase, open file), then the store, then the port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+from strongroom.api.v1.system_service_pb2 import GetContentDigestResponse
+from vault_server.access.audit_log import ChainedAuditLog
+from vault_server.access.authentication import StoredAuthenticator
+from vault_server.access.policy import api_policy, api_services
+from vault_server.backup_wiring import digest_of_records, open_backups
+from vault_server.config import Settings, settings_problems
+from vault_server.crypto.api_tokens import HashedApiTokens
+from vault_server.crypto.keyring import EnvelopeKeyring
+from vault_server.errors import ConfigurationError
+from vault_server.open_keys import OpenKeys, open_keys
+from vault_server.ports.runtime import Runtime
+from vault_server.ports.store import Store
+from vault_server.records.dictionary import Dictionary
+from vault_server.records.search import SearchIndex
+from vault_server.records.validation import Validator
+from vault_server.storage.opening import migrate, open_store
+from vault_server.transport.admission import Admission
+from vault_server.transport.pipeline import Pipeline
+from vault_server.transport.registry import handlers
+from vault_server.transport.server import ServerOptions, TlsFiles, VaultServer
+from vault_server.transport.servicers.analysis import AnalysisServicer, AnalysisWorkerServicer
+from vault_server.transport.servicers.bulk import AttributeServicer, ImportServicer, ReadSessionServicer
+from vault_server.transport.servicers.operations import BackupServicer, KeyServicer, SystemServicer
+from vault_server.transport.servicers.privacy import AccessServicer, AuditServicer, PrivacyServicer
+from vault_server.transport.servicers.records import CustomerServicer, NeedServicer, TransactionServicer
+from vault_server.usecases.attribute_catalogue import AttributeCatalogue
+from vault_server.usecases.attributes import Attributes
+from vault_server.usecases.audit_reading import AuditReading
+from vault_server.usecases.erasure import Erasure
+from vault_server.usecases.imports import Imports
+from vault_server.usecases.principals import Principals
+from vault_server.usecases.purposes import Purposes
+from vault_server.usecases.read_sessions import ReadSessions
+from vault_server.usecases.record_kinds import CUSTOMERS, NEEDS, TRANSACTIONS
+from vault_server.usecases.record_service import RecordService
+from vault_server.usecases.runs import Runs
+from vault_server.usecases.schedules import Schedules
+from vault_server.usecases.system import System
+from vault_server.usecases.vault import Vault
+from vault_server.usecases.worker_runs import WorkerRuns
+
+
+def require_sound(settings: Settings) -> None:
+    """Raises ConfigurationError with the first thing that would keep the vault from starting."""
+    problems = settings_problems(settings)
+    if problems:
+        raise ConfigurationError(problems[0], hint="`strongroom-server config check` lists everything")
+
+
+def migrate_store(settings: Settings) -> str:
+    """Bring the database to this program's schema; one line that says what was done."""
+    report = migrate(settings.storage.url.reveal_text())
+    if not report.changed:
+        return f"the schema is {report.after}; nothing to do"
+    return f"the schema went from {report.before or 'nothing'} to {report.after}"
+
+
+class RunningVault:
+    """An open vault: store, keys, use cases and server. Closing it ends everything in order."""
+
+    def __init__(self, settings: Settings, runtime: Runtime) -> None:
+        require_sound(settings)
+        self._closing = ExitStack()
+        with ExitStack() as opened:
+            keys = open_keys(settings)
+            self.store = open_store(
+                settings.storage.url.reveal_text(), clock_us=runtime.now_us, pool_size=settings.storage.pool_size
+            )
+            opened.callback(self.store.close)
+            self._build(settings, runtime, keys, opened)
+            self._closing = opened.pop_all()
+
+    def start(self) -> None:
+        self._scheduling.start()
+        self.server.start()
+
+    def stop(self, grace_s: float) -> None:
+        """Drain, then close. Idempotent."""
+        self.server.drain(grace_s)
+        self._closing.close()
+
+    def _build(self, settings: Settings, runtime: Runtime, keys: OpenKeys, opened: ExitStack) -> None:
+        log = ChainedAuditLog(self.store, keys.signer, {one.key_id: one for one in keys.verifiers}, runtime=runtime)
+        opened.callback(log.close)
+        vault = open_vault(settings, runtime, keys, self.store)
+        tokens = HashedApiTokens()
+        authenticator = StoredAuthenticator(self.store, tokens, clock_us=runtime.now_us)
+        admission = Admission(
+            per_principal=settings.server.calls_per_principal, streams_per_principal=settings.server.streams_per_principal
+        )
+        policy = api_policy()
+        pipeline = Pipeline(
+            authenticator=authenticator,
+            policy=policy,
+            admission=admission,
+            log=log,
+            runtime=runtime,
+            home_tenant=settings.server.home_tenant,
+        )
+        wired = open_backups(settings, keys, vault, log, opened)
+        self._scheduling = wired.scheduling
+        worker_runs = WorkerRuns(vault=vault)
+        system = System(
+            vault=vault,
+            version=version("strongroom"),
+            backup_target=wired.engine.describe_target(),
+            digest=digest_of(self.store),
+        )
+        servicers: dict[str, object] = {
+            "CustomerService": CustomerServicer(records=RecordService(vault=vault, spec=CUSTOMERS)),
+            "TransactionService": TransactionServicer(records=RecordService(vault=vault, spec=TRANSACTIONS)),
+            "NeedService": NeedServicer(records=RecordService(vault=vault, spec=NEEDS)),
+            "AttributeService": AttributeServicer(attributes=Attributes(vault=vault)),
+            "ImportService": ImportServicer(imports=Imports(vault=vault)),
+            "ReadSessionService": ReadSessionServicer(sessions=ReadSessions(vault=vault, worker_runs=worker_runs)),
+            "PrivacyService": PrivacyServicer(
+                erasure=Erasure(vault=vault, ledger=wired.ledger), purposes=Purposes(vault=vault)
+            ),
+            "AnalysisService": AnalysisServicer(runs=Runs(vault=vault)),
+            "AnalysisWorkerService": AnalysisWorkerServicer(runs=worker_runs),
+            "AccessService": AccessServicer(principals=Principals(vault=vault, tokens=tokens, authenticator=authenticator)),
+            "AuditService": AuditServicer(audit=AuditReading(vault=vault, log=log)),
+            "KeyService": KeyServicer(system=system),
+            "BackupService": BackupServicer(backups=wired.backups),
+            "SystemService": SystemServicer(system=system, schedules=Schedules(vault=vault)),
+        }
+        services = api_services()
+        self.server = VaultServer(
+            server_options(settings),
+            handlers([(service, servicers.get(service.name)) for service in services], pipeline, policy),
+            admission,
+            [service.full_name for service in services],
+        )
+
+
+def open_vault(settings: Settings, runtime: Runtime, keys: OpenKeys, store: Store) -> Vault:
+    """The ports that use cases share."""
+    dictionary = Dictionary()
+    return Vault(
+        store=store,
+        keyring=EnvelopeKeyring(
+            store=store.keks,
+            roots=keys.roots,
+            signer=keys.signer,
+            verifiers=keys.verifiers,
+            fence=store.fence,
+            monotonic_s=runtime.monotonic_s,
+            random=runtime.random_bytes,
+        ),
+        dictionary=dictionary,
+        validator=Validator(dictionary),
+        search=SearchIndex(dictionary, default_region=settings.records.default_region),
+        attributes=AttributeCatalogue(store),
+        runtime=runtime,
+    )
+
+
+def server_options(settings: Settings) -> ServerOptions:
+    server, tls = settings.server, settings.tls
+    return ServerOptions(
+        address=server.address,
+        threads=server.threads,
+        max_connection_age_s=server.max_connection_age_s,
+        multi_process=server.multi_process,
+        reflection=server.reflection,
+        tls=None
+        if server.plaintext
+        else TlsFiles(
+            key=_private(tls.key_file),
+            chain=tls.certificate_file.read_bytes(),
+            client_authority=tls.client_ca_file.read_bytes(),
+        ),
+    )
+
+
+def digest_of(store: Store) -> Callable[[], GetContentDigestResponse]:
+    """Counts and digests the logical content of a store."""
+
+    def digest() -> GetContentDigestResponse:
+        with store.snapshot() as source:
+            found = digest_of_records(source)
+        counts = found.counts
+        return GetContentDigestResponse(
+            digest=found.digest,
+            customers=counts["customers"],
+            transactions=counts["transactions"],
+            needs=counts["needs"],
+            derived=counts["derived"],
+        )
+
+    return digest
+
+
+def _private(path: Path) -> bytes:
+    from vault_server.crypto.private_files import read_private
+
+    return read_private(path)
