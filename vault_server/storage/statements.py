@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean
 
 ID_BYTES = 16
@@ -32,6 +33,10 @@ class IdsIn(ColumnElement[bool]):
         self.column = column
         self.ids: BindParameter[object] = bindparam(name)
         self.size: BindParameter[object] = bindparam(f"{name}_size")
+
+    def self_group(self, against: OperatorType | None = None) -> IdsIn:  # noqa: ARG002 - SQLAlchemy's signature
+        """Itself: SQLAlchemy would write `(... IN ...) = 1`, which no index serves."""
+        return self
 
 
 @compiles(IdsIn, "sqlite")

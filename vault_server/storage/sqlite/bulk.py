@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from sqlalchemy import BigInteger, LargeBinary, Table, bindparam, cast, func, insert, literal, select
+from sqlalchemy import BigInteger, LargeBinary, Table, bindparam, cast, func, literal, select, true
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 
-from vault_server.storage.statements import Query
+from vault_server.storage.statements import Query, portable_insert
 
 Execute = Callable[..., int]
 ExecuteMany = Callable[[ClauseElement, Sequence[dict[str, object]]], int]
@@ -29,11 +29,17 @@ _STRIDE = _OFFSET_DIGITS + _LENGTH_DIGITS
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What a bulk statement depends on: everything else is a parameter."""
+    """What a bulk statement depends on: everything else is a parameter.
+
+    Attributes:
+        varying: bytes columns whose values differ in length.
+        empty: bytes columns without a single byte (cutting an empty blob gives NULL).
+    """
 
     table: Table
     columns: tuple[str, ...]
     varying: frozenset[str]
+    empty: frozenset[str]
     skip_twins: bool
 
 
@@ -60,20 +66,20 @@ class BulkWriter:
             run_many(self._one_by_one(table, columns, skip_twins), [dict(zip(columns, row, strict=True)) for row in rows])
             return
         for group in groups:
-            parameters, varying = _pack(columns, constant, group)
-            run(self._statement(_Shape(table, columns, varying, skip_twins)), **parameters)
+            parameters, varying, empty = _pack(columns, constant, group)
+            run(self._statement(_Shape(table, columns, varying, empty, skip_twins)), **parameters)
 
     def _one_by_one(self, table: Table, columns: tuple[str, ...], skip_twins: bool) -> ClauseElement:  # noqa: FBT001 - a key
         key = (table, columns, skip_twins)
         if key not in self._plain:
-            statement = insert(table).values({name: bindparam(name) for name in columns})
-            self._plain[key] = statement.prefix_with("OR IGNORE") if skip_twins else statement
+            statement = portable_insert(table).values({name: bindparam(name) for name in columns})
+            self._plain[key] = statement.on_conflict_do_nothing() if skip_twins else statement
         return self._plain[key]
 
     def _statement(self, shape: _Shape) -> ClauseElement:
         if shape not in self._statements:
-            statement = insert(shape.table).from_select(list(shape.columns), _pieces(shape), include_defaults=False)
-            self._statements[shape] = statement.prefix_with("OR IGNORE") if shape.skip_twins else statement
+            statement = portable_insert(shape.table).from_select(list(shape.columns), _pieces(shape), include_defaults=False)
+            self._statements[shape] = statement.on_conflict_do_nothing() if shape.skip_twins else statement
         return self._statements[shape]
 
 
@@ -90,10 +96,10 @@ def _group(rows: Sequence[Sequence[object]], constant: tuple[int, ...]) -> list[
 
 def _pack(
     columns: tuple[str, ...], constant: tuple[int, ...], rows: Sequence[Sequence[object]]
-) -> tuple[dict[str, object], frozenset[str]]:
-    """Parameters of the statement, and which bytes columns differ in length within the group."""
+) -> tuple[dict[str, object], frozenset[str], frozenset[str]]:
+    """Parameters of the statement, and which bytes columns vary in length and which are empty."""
     parameters: dict[str, object] = {"rows": len(rows)}
-    varying = []
+    varying, empty = set(), set()
     for index, name in enumerate(columns):
         if index in constant:
             parameters[name] = rows[0][index]
@@ -101,12 +107,14 @@ def _pack(
         pieces: list[bytes] = [row[index] for row in rows]  # type: ignore[misc]  # a bytes column
         lengths = list(map(len, pieces))
         parameters[name] = b"".join(pieces)
-        if min(lengths) == max(lengths):
+        if not max(lengths):
+            empty.add(name)
+        elif min(lengths) == max(lengths):
             parameters[f"{name}_length"] = lengths[0]
         else:
-            varying.append(name)
+            varying.add(name)
             parameters[f"{name}_places"] = _places(lengths)
-    return parameters, frozenset(varying)
+    return parameters, frozenset(varying), frozenset(empty)
 
 
 def _places(lengths: Sequence[int]) -> bytes:
@@ -121,13 +129,13 @@ def _places(lengths: Sequence[int]) -> bytes:
 def _pieces(shape: _Shape) -> Query:
     counter = select(literal(0).label("i")).cte("n", recursive=True)
     counter = counter.union_all(select(counter.c.i + 1).where(counter.c.i + 1 < bindparam("rows", type_=BigInteger())))
-    return select(*(_column(shape, name, counter.c.i) for name in shape.columns)).select_from(counter)
+    return select(*(_column(shape, name, counter.c.i) for name in shape.columns)).select_from(counter).where(true())
 
 
 def _column(shape: _Shape, name: str, i: ColumnElement[int]) -> ColumnElement[object]:
     kind = shape.table.c[name].type
     value = bindparam(name, type_=kind)
-    if not isinstance(kind, LargeBinary):
+    if not isinstance(kind, LargeBinary) or name in shape.empty:
         return value
     if name in shape.varying:
         places = bindparam(f"{name}_places", type_=LargeBinary())

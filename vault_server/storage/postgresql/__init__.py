@@ -1,0 +1,1 @@
+"""The shared engine: many processes on one PostgreSQL, through psycopg 3."""
