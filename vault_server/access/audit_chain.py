@@ -21,6 +21,7 @@ EVENT_LABEL = b"strongroom/audit-event/1"
 HEAD_LABEL = b"strongroom/audit-head/1"
 GENESIS = bytes(32)
 WRITER_BYTES = 16
+MAX_RESOURCES = 20  # as the API promises; `records` says how many there were
 _MAX_LINK_FIELD_BYTES = 1024
 _length = struct.Struct(">I")
 _SEQUENCE_BYTES = 8
@@ -54,6 +55,7 @@ def prepare(event: AuditEvent, now_us: int) -> PreparedEvent:
     stored.ClearField("writer")
     stored.ClearField("sequence")
     stored.ClearField("hash")
+    del stored.resources[MAX_RESOURCES:]
     if not stored.HasField("time"):
         stored.time.seconds, stored.time.nanos = now_us // 1_000_000, now_us % 1_000_000 * 1000
     time_us = event_time_us(stored)

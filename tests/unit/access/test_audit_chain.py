@@ -63,3 +63,7 @@ def test_event_of_an_impossible_time_is_refused_before_it_is_queued() -> None:
     event.time.seconds = 1 << 62
     with pytest.raises(IntegrityError):
         prepare(event, 0)
+
+
+def test_event_names_twenty_resources_at_most() -> None:
+    assert len(prepare(AuditEvent(resources=["r"] * 500, records=500), 0).resources) == 20
