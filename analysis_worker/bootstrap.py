@@ -1,0 +1,98 @@
+"""The worker's composition root: signals, limits of the process, connection, runner, loop."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TextIO
+
+from analysis_worker.pipeline.adapters.registry import known_steps
+from analysis_worker.pipeline.errors import StopRequestedError
+from analysis_worker.pipeline.events import EventLog
+from analysis_worker.pipeline.execution import Surroundings
+from analysis_worker.pipeline.runner import Runner
+from analysis_worker.pipeline.stopping import StopSignal
+from analysis_worker.vault_io.claiming import RunQueue
+from analysis_worker.vault_io.connection import connect_worker, worker_profile
+from analysis_worker.vault_io.serving import Outcome, WorkerLoop
+from strongroom.errors import ConfigurationError
+
+_EXIT_CODES = {Outcome.FAILED: 1, Outcome.LOST: 1, Outcome.REFUSED: 1, Outcome.AWAY: 4}
+_CONFIGURATION_EXIT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What the command line decides.
+
+    Attributes:
+        profile: name of the profile, "" for the worker's own.
+        once: take at most one run.
+        poll_s: seconds between looks at the queue.
+        lease_s: seconds that a lease holds without a heartbeat.
+        threads: how many a step may use.
+    """
+
+    profile: str
+    once: bool
+    poll_s: float
+    lease_s: int
+    threads: int
+
+
+def run_worker(settings: WorkerSettings, *, log_to: TextIO) -> int:
+    """Serve until SIGTERM or SIGINT, or for one run; returns the exit code."""
+    log = EventLog(log_to, _now)
+    forbid_core_dumps()
+    stop = StopSignal()
+    _install(stop)
+    try:
+        with connect_worker(worker_profile(settings.profile)) as client:
+            steps = known_steps()
+            loop = WorkerLoop(
+                client=client,
+                queue=RunQueue(client, tuple(steps), settings.lease_s),
+                runner=Runner(
+                    steps=steps,
+                    around=Surroundings(stop=stop, log=log, threads=settings.threads, monotonic=time.monotonic, now=_now),
+                ),
+                stop=stop,
+                log=log,
+                clock=time.monotonic,
+            )
+            log.emit("worker_started", once=settings.once)
+            code = _serve(loop, settings)
+            log.emit("worker_ended", exit_code=code)
+            return code
+    except ConfigurationError as error:
+        log.emit("configuration_error", reason=error.reason, message=str(error))
+        return _CONFIGURATION_EXIT
+    except StopRequestedError:  # between two runs
+        return 0
+
+
+def _serve(loop: WorkerLoop, settings: WorkerSettings) -> int:
+    outcome = loop.turn() if settings.once else loop.serve(settings.poll_s)
+    return _EXIT_CODES.get(outcome, 0)
+
+
+def forbid_core_dumps() -> None:
+    """A core file would hold customers in plain text."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _install(stop: StopSignal) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop.request()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

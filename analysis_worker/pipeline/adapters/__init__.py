@@ -1,0 +1,1 @@
+"""One adapter a step: vault columns in, derived data out."""

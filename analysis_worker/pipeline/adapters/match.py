@@ -1,0 +1,132 @@
+"""Match: every customer gets the entity it belongs to.
+
+Rule: an entity's id is a hash of the pseudonym of its first row: opaque, the same whichever worker writes it, and of no use
+outside the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX, ENTITY_ROW_ID, ROW_ID
+from analysis_worker.pipeline.errors import RunFailureError
+from analysis_worker.pipeline.json_values import json_object
+from analysis_worker.pipeline.options import step_options
+from analysis_worker.pipeline.ports import JsonObject, ResultRow
+from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
+from strongroom.api.v1.customer_pb2 import DerivedData, EntityAssignment
+
+if TYPE_CHECKING:
+    from analysis_worker.steps.match import MatchOptions, MatchResult
+
+_MATCH_ATTRIBUTE_PREFIX = "attr."
+_UNREAD_CELLS = ("birth_date", "stated_age", "gender")
+_SCORE_BINS = 20
+_ENTITY_PERSON = b"strongroom.ent"
+
+
+class MatchAdapter:
+    """See `StepAdapter`."""
+
+    name = "match"
+    customer_fields = frozenset(
+        {
+            *("given_name", "family_name", "full_name", "gender", "birth_date", "stated_age"),
+            *("emails", "phones", "addresses", "organisation", "job_title", "national_ids", "attributes", "unparsed"),
+        }
+    )
+    transaction_fields = frozenset[str]()
+    sees = frozenset({"correct"})
+
+    def compute(self, inputs: StepInputs) -> Computed:
+        from analysis_worker.steps.match import MatchError, MatchOptions, match
+
+        options = step_options(MatchOptions, inputs.options, seed=inputs.seed, threads=inputs.threads)
+        try:
+            result = match(comparable(inputs.customers), options)
+        except MatchError as error:
+            raise RunFailureError("MATCH_REFUSED", str(error)) from None
+        return Computed(table=_assignments(result), summary=json_object(result.summary), report=_report(result, options))
+
+    def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
+        del lines
+        return customers
+
+    def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
+        for row_id, (line,) in lines_by_row(lines):
+            digest = hashlib.blake2b(line[ENTITY_ROW_ID], digest_size=16, person=_ENTITY_PERSON).hexdigest()
+            entity = EntityAssignment(entity=digest, size=line["size"], probability=line["probability"])
+            yield row_id, DerivedData(entity=entity)
+
+
+def comparable(customers: pa.Table) -> pa.Table:
+    """The columns under the names that the step knows; cells that did not parse stand in for empty ones."""
+    unread = customers.column("unparsed").to_pylist() if "unparsed" in customers.column_names else None
+    columns = {}
+    for name in customers.column_names:
+        if name != "unparsed":
+            known = name.startswith(ATTRIBUTE_PREFIX)
+            columns[_MATCH_ATTRIBUTE_PREFIX + name.removeprefix(ATTRIBUTE_PREFIX) if known else name] = customers.column(name)
+    for name in _UNREAD_CELLS if unread is not None else ():
+        texts = pa.array([dict(cells or ()).get(name) for cells in unread or ()], pa.string())
+        if texts.null_count < len(texts):
+            said = columns[name].cast(pa.string()) if name in columns else pa.nulls(len(texts), pa.string())
+            columns[name] = pc.coalesce(said, texts)
+    return pa.table(columns)
+
+
+def _assignments(result: MatchResult) -> pa.Table:
+    rows = len(result.entity)
+    sizes = np.bincount(result.entity, minlength=rows)[result.entity] if rows else np.zeros(0, np.int64)
+    return pa.table(
+        {
+            ROW_ID: result.row_id,
+            # Rows are places, so the rank of the entity's smallest row is that row's place.
+            ENTITY_ROW_ID: pa.array(result.entity, pa.int64()),
+            "size": pa.array(sizes, pa.int32()),
+            "probability": pa.array(_probability(result)),
+        }
+    )
+
+
+def _probability(result: MatchResult) -> np.ndarray:
+    """How likely each row shares its entity with its nearest fellow; 1 for a row that is alone."""
+    likely = np.ones(len(result.entity))
+    inside = result.pairs.filter(result.pairs.column("same_entity"))
+    ends = np.concatenate([inside.column("row_a").to_numpy(), inside.column("row_b").to_numpy()]).astype(np.int64)
+    best = np.zeros(len(result.entity))
+    np.maximum.at(best, ends, np.tile(inside.column("probability").to_numpy(), 2))
+    likely[ends] = best[ends]
+    return likely
+
+
+def _report(result: MatchResult, options: MatchOptions) -> JsonObject:
+    scores = result.pairs.column("probability").to_numpy()
+    counted, edges = np.histogram(scores, bins=_SCORE_BINS, range=(0.0, 1.0))
+    sizes, entities = np.unique(np.unique(result.entity, return_counts=True)[1], return_counts=True)
+    bands = {str(band): pairs for band, pairs in result.summary.pairs_by_band}
+    return {
+        "rows": result.summary.rows,
+        "entities": result.summary.entities,
+        "histogram": [
+            {"lower": float(lower), "upper": float(upper), "pairs": int(pairs)}
+            for lower, upper, pairs in zip(edges[:-1], edges[1:], counted, strict=True)
+        ],
+        "bands": [
+            {"band": "no", "lower": 0.0, "upper": options.reject_probability, "pairs": bands.get("different", 0)},
+            {
+                "band": "review",
+                "lower": options.reject_probability,
+                "upper": options.accept_probability,
+                "pairs": bands.get("review", 0),
+            },
+            {"band": "auto", "lower": options.accept_probability, "upper": 1.0, "pairs": bands.get("match", 0)},
+        ],
+        "cluster_sizes": [{"size": int(size), "entities": int(count)} for size, count in zip(sizes, entities, strict=True)],
+    }

@@ -1,0 +1,87 @@
+"""Segment: profile, attributes and purchases in, one named group per customer out. No name and no contact comes near it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis_worker.pipeline.customers import INCOME_AMOUNT, INCOME_CURRENCY
+from analysis_worker.pipeline.features import (
+    PROFILE_FIELDS,
+    PURCHASE_FIELDS,
+    income_currencies,
+    main_income_currency,
+    with_dates,
+    with_purchases,
+)
+from analysis_worker.pipeline.json_values import json_object
+from analysis_worker.pipeline.options import step_options
+from analysis_worker.pipeline.ports import JsonObject, ResultRow
+from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
+from strongroom.api.v1.customer_pb2 import DerivedData, SegmentAssignment
+
+if TYPE_CHECKING:
+    from analysis_worker.steps.segment import SegmentResult
+
+
+class SegmentAdapter:
+    """See `StepAdapter`."""
+
+    name = "segment"
+    customer_fields = PROFILE_FIELDS
+    transaction_fields = PURCHASE_FIELDS
+    sees = frozenset({"correct", "impute"})
+
+    def compute(self, inputs: StepInputs) -> Computed:
+        from analysis_worker.steps.segment import SegmentOptions, segment
+
+        options = step_options(SegmentOptions, inputs.options, seed=inputs.seed)
+        result = segment(features(inputs), options)
+        lines = result.assignments.select(["row_id", "segment", "label", "confidence"])
+        return Computed(table=lines, summary=json_object(result.summary), report=_report(result))
+
+    def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
+        del lines
+        return customers
+
+    def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
+        for row_id, (line,) in lines_by_row(lines):
+            found = SegmentAssignment(segment=line["segment"], label=line["label"], confidence=line["confidence"])
+            yield row_id, DerivedData(segment=found)
+
+
+def features(inputs: StepInputs) -> pa.Table:
+    """The table that customers are grouped by; incomes in other than the main currency are left out."""
+    table = with_dates(inputs.customers)
+    if INCOME_AMOUNT in table.column_names:
+        main = pc.equal(income_currencies(table), main_income_currency(table) or "")
+        amounts = pc.if_else(main, table.column(INCOME_AMOUNT), pa.scalar(None, pa.int64()))
+        kept = [name for name in table.column_names if name not in (INCOME_AMOUNT, INCOME_CURRENCY)]
+        table = table.select(kept).append_column("income", amounts)
+    return with_purchases(table, inputs)
+
+
+def _report(result: SegmentResult) -> JsonObject:
+    summary = result.summary
+    profile: dict[int, list[JsonObject]] = {}
+    for line in result.profiles.to_pylist():
+        shown = {key: line[key] for key in ("feature", "value", "overall")}
+        profile.setdefault(line["segment"], []).append(
+            {**shown, "level": line["level"] or "", "difference": line["difference"] or 0.0}
+        )
+    return json_object(
+        {
+            "customers": summary.customers,
+            "structured": summary.structured,
+            "reason": summary.reason,
+            "silhouette": summary.silhouette,
+            "stability": summary.stability,
+            "entries": [
+                {"name": one.name, "customers": one.customers, "profile": profile.get(one.segment, [])}
+                for one in summary.segments
+            ],
+        }
+    )

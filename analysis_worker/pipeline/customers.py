@@ -1,0 +1,80 @@
+"""The customers of one run as a table, and the two names of a row: its place, and its pseudonym.
+
+Rules: steps see places (0, 1, 2 ... in the order of the stream), because pseudonyms differ from run to run and a step that
+orders by them would give other results for the same data; whatever is kept or written carries pseudonyms, because places
+belong to one reading. A row that a later reading does not have any more is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis_worker.pipeline.errors import RunFailureError
+
+ROW_ID = "row_id"
+ENTITY_ROW_ID = "entity_row_id"
+CUSTOMER_ID = "customer_id"
+ATTRIBUTE_PREFIX = "attributes."
+INCOME_AMOUNT, INCOME_CURRENCY = "income_minor", "income_currency"
+PSEUDONYM = pa.binary(16)
+_ROW_COLUMNS = (ROW_ID, ENTITY_ROW_ID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customers:
+    """One reading.
+
+    Attributes:
+        table: `row_id` (int64, the place) and the columns that were read, shape (n, 1 + columns).
+        pseudonyms: fixed-size binary of 16 bytes, shape (n,): the vault's name of every row.
+    """
+
+    table: pa.Table
+    pseudonyms: pa.Array
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> Customers:
+        """From rows as the vault sends them.
+
+        Raises:
+            RunFailureError: a row came twice.
+        """
+        pseudonyms = pa.concat_arrays(rows.column(ROW_ID).chunks) if rows.num_rows else pa.array([], PSEUDONYM)
+        if pc.count_distinct(pseudonyms).as_py() != rows.num_rows:
+            raise RunFailureError("ROW_REPEATED", "the vault returned a row twice")
+        places = pa.array(range(rows.num_rows), pa.int64())
+        table = rows.set_column(rows.column_names.index(ROW_ID), ROW_ID, places)
+        return cls(table=table.combine_chunks(), pseudonyms=pseudonyms)
+
+    def named(self, result: pa.Table) -> pa.Table:
+        """A step's result with pseudonyms in place of places."""
+        for name in _ROW_COLUMNS:
+            if name in result.column_names:
+                places = result.column(name).cast(pa.int64()).combine_chunks()
+                result = result.set_column(result.column_names.index(name), name, self.pseudonyms.take(places))
+        return result
+
+    def placed(self, rows: pa.Table, *, name: str = ROW_ID) -> pa.Table:
+        """Rows that carry pseudonyms in `name`, with their places as `row_id` first; rows of nobody here are left out."""
+        places = pc.index_in(rows.column(name), value_set=self.pseudonyms)
+        known = pc.is_valid(places)
+        others = [column for column in rows.column_names if column not in (ROW_ID, name)]
+        table = rows.select(others).filter(known)
+        return table.add_column(0, ROW_ID, places.filter(known).cast(pa.int64()))
+
+
+def restricted(table: pa.Table, fields: Iterable[str]) -> pa.Table:
+    """`row_id` and the columns of the named fields, nothing else."""
+    allowed = frozenset(fields)
+    return table.select([name for name in table.column_names if name == ROW_ID or field_of(name) in allowed])
+
+
+def field_of(column: str) -> str:
+    """The declared field that a column belongs to: `attributes` of `attributes.tariff`, `income` of `income_minor`."""
+    if column.startswith(ATTRIBUTE_PREFIX):
+        return "attributes"
+    return "income" if column in (INCOME_AMOUNT, INCOME_CURRENCY) else column

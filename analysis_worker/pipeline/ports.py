@@ -1,0 +1,101 @@
+"""What a run needs of the outside: the vault as it is seen under one lease, and the end of the process.
+
+Rules: every method may raise `LeaseLostError` (nothing of it was done), `VaultAwayError` (it may have been done; all of them
+may be repeated) or `RunFailureError`. None of them is called by a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+import pyarrow as pa
+
+from strongroom.api.v1.customer_pb2 import DerivedData
+
+JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+JsonObject = Mapping[str, JsonValue]
+ResultRow = tuple[bytes, DerivedData]
+
+
+class Kind(Enum):
+    """Kinds of record that steps read."""
+
+    CUSTOMER = "customer"
+    TRANSACTION = "transaction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Rows of one kind: `row_id` (the run's pseudonyms, 16 bytes) and columns; and the vault's change position."""
+
+    rows: pa.Table
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the vault holds of a run: steps with a complete checkpoint, and result rows written by step."""
+
+    checkpoints: frozenset[str]
+    offsets: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """The end of a run: what each step found, the report, and how many rows each step wrote."""
+
+    summary: JsonObject
+    report_html: bytes
+    report_json: bytes
+    offsets: Mapping[str, int]
+    position: int
+
+
+class RunVault(Protocol):
+    """The vault, for one run and one lease."""
+
+    def check(self) -> None:
+        """Return if the lease still holds, as far as the heartbeats know; costs nothing."""
+        ...
+
+    def tell(self, step: str, *, fraction: float, rows: int) -> None:
+        """Say how far the run is; arrives with the next heartbeat."""
+        ...
+
+    def read(self, kind: Kind, fields: Sequence[str]) -> Reading | None:
+        """All rows of a kind with those of the fields that the purpose may see; None if it may see none of them."""
+        ...
+
+    def kept(self) -> Kept: ...
+
+    def load(self, step: str) -> bytes:
+        """The bytes of a complete checkpoint."""
+        ...
+
+    def keep(self, step: str, data: bytes) -> None:
+        """Store a checkpoint; it is complete or absent."""
+        ...
+
+    def append(self, step: str, offset: int, rows: Iterator[ResultRow]) -> int:
+        """Write rows behind `offset` in batches, each whole or not at all; returns the offset behind the last."""
+        ...
+
+    def commit(self, conclusion: Conclusion) -> None:
+        """Make all results visible together; repeating it after success changes nothing."""
+        ...
+
+
+class Stop(Protocol):
+    """Whether the process shall end."""
+
+    def check(self) -> None:
+        """Raise StopRequestedError if it shall."""
+        ...
+
+    def interruptible(self) -> AbstractContextManager[None]:
+        """Inside, the request interrupts at once: for pure computing only."""
+        ...

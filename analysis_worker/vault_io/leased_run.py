@@ -1,0 +1,111 @@
+"""The vault for one run and one lease: the pipeline's port, implemented over the SDK.
+
+Rules: the lease is looked at before every call that writes, although the vault fences each of them too; a call whose answer
+was lost is repeated only where the vault makes repeating harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from google.protobuf.json_format import ParseDict
+from google.protobuf.struct_pb2 import Struct
+
+from analysis_worker.pipeline.errors import LeaseLostError, RunFailureError, VaultAwayError
+from analysis_worker.pipeline.ports import Conclusion, Kept, Kind, Reading, ResultRow
+from analysis_worker.vault_io.batches import batched
+from analysis_worker.vault_io.lease import Lease, LeaseKeeper
+from analysis_worker.vault_io.reading import read_rows
+from analysis_worker.vault_io.sdk_errors import run_errors
+from strongroom.api.v1.analysis_service_pb2 import RunProgress
+
+if TYPE_CHECKING:
+    from strongroom import Client
+
+_COMMIT_ATTEMPTS = 3
+
+
+class LeasedRun:
+    """See `RunVault`.
+
+    Args:
+        client: the SDK.
+        lease: the claimed run.
+        keeper: knows whether the lease holds.
+        pause: looks at the lease and at the wish to end; called where the run may stop.
+    """
+
+    def __init__(self, client: Client, lease: Lease, keeper: LeaseKeeper, pause: Callable[[], None]) -> None:
+        self._client = client
+        self._lease = lease
+        self._keeper = keeper
+        self._pause = pause
+
+    def check(self) -> None:
+        self._keeper.check()
+
+    def tell(self, step: str, *, fraction: float, rows: int) -> None:
+        self._keeper.tell(RunProgress(step=step, fraction=fraction, rows=rows))
+
+    def read(self, kind: Kind, fields: Sequence[str]) -> Reading | None:
+        with self._calls():
+            return read_rows(self._client, self._lease, kind, fields, self._pause)
+
+    def kept(self) -> Kept:
+        with self._calls():
+            answer = self._client.worker.list_checkpoints(self._lease.run.name, self._lease.token)
+        return Kept(checkpoints=frozenset(one.step for one in answer.checkpoints), offsets=dict(answer.next_offsets))
+
+    def load(self, step: str) -> bytes:
+        with self._calls():
+            answer = self._client.worker.list_checkpoints(self._lease.run.name, self._lease.token)
+            for checkpoint in answer.checkpoints:
+                if checkpoint.step == step:
+                    return self._client.worker.read_checkpoint(self._lease.run.name, self._lease.token, checkpoint=checkpoint)
+        raise RunFailureError("NO_CHECKPOINT", f"the checkpoint of step {step} is gone")
+
+    def keep(self, step: str, data: bytes) -> None:
+        self.check()
+        with self._calls():
+            self._client.worker.save_checkpoint(self._lease.run.name, self._lease.token, step=step, data=data)
+
+    def append(self, step: str, offset: int, rows: Iterator[ResultRow]) -> int:
+        for batch in batched(rows):
+            self._pause()
+            with self._calls():
+                offset = self._client.worker.write_results(
+                    self._lease.run.name, self._lease.token, step=step, offset=offset, results=batch
+                )
+        return offset
+
+    def commit(self, conclusion: Conclusion) -> None:
+        summary = ParseDict(dict(conclusion.summary), Struct())
+        for attempt in range(1, _COMMIT_ATTEMPTS + 1):
+            self.check()
+            try:
+                with self._calls():
+                    self._client.worker.commit(
+                        self._lease.run.name,
+                        self._lease.token,
+                        summary=summary,
+                        expected_offsets=conclusion.offsets,
+                        report_html=conclusion.report_html,
+                        report_json=conclusion.report_json,
+                        position=conclusion.position,
+                    )
+            except VaultAwayError:  # whether it happened is not known, and the same lease may ask again
+                if attempt == _COMMIT_ATTEMPTS:
+                    raise
+            else:
+                return
+
+    @contextmanager
+    def _calls(self) -> Iterator[None]:
+        try:
+            with run_errors():
+                yield
+        except LeaseLostError:
+            self._keeper.lose()
+            raise
