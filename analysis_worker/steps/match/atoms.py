@@ -5,12 +5,13 @@ Rules: an absent value is code -1 and never shared; atoms of one field belong to
 a value with a part of itself.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis_worker.steps.match.cells import Cells
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.normalise import skeleton
 
@@ -48,7 +49,7 @@ def build_atoms(features: Features) -> tuple[Atom, ...]:
     atoms: list[Atom] = []
     for field, cells in features.scalars.items():
         for part, derive in _derivations(field):
-            atom = _scalar_atom(f"{field}{part}", _FIELD_OF_FEATURE.get(field, field), (derive(cell) for cell in cells))
+            atom = _scalar_atom(f"{field}{part}", _FIELD_OF_FEATURE.get(field, field), cells, derive)
             atoms.append(atom)
     for field, lists in features.lists.items():
         if any(len(values) > 1 for values in lists):
@@ -99,8 +100,9 @@ def _crossed(features: Features) -> Iterator[Atom]:
     yield _atom("name:either", "name", pairs, single=False)
 
 
-def _scalar_atom(name: str, field: str, cells: Iterable[str | None]) -> Atom:
-    pairs = [(row, cell) for row, cell in enumerate(cells) if cell]
+def _scalar_atom(name: str, field: str, cells: Cells, derive: Derivation) -> Atom:
+    derived = {cell: derive(cell) for cell in set(cells)}  # once per distinct value: names and cities repeat
+    pairs = [(row, value) for row, cell in enumerate(cells) if (value := derived[cell])]
     return _atom(name, field, pairs, single=True)
 
 

@@ -34,6 +34,10 @@ class Level:
     start_u: float = 0.0
     frequency_column: str | None = None
 
+    @property
+    def is_equality(self) -> bool:
+        return self.frequency_column is not None and self.condition == _same(self.frequency_column)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
@@ -57,6 +61,7 @@ class Comparison:
         return max((level.start_u for level in self.levels if level.frequency_column == column), default=0.0)
 
 
+ELSE = "ELSE"
 _HOUSEHOLD = frozenset({"family", "street", "place", "phone", "organisation"})
 _TRAITS = frozenset({"gender", "age", "job_title"})
 _LONG_TEXTS = frozenset({"street", "email", "organisation", "job_title", "city"})
@@ -124,7 +129,7 @@ def _either_null(column: str) -> str:
 
 
 def _levels(*levels: Level, rest_m: float) -> tuple[Level, ...]:
-    return (*levels, Level(label="different", condition="ELSE", start_m=rest_m))
+    return (*levels, Level(label="different", condition=ELSE, start_m=rest_m))
 
 
 def _name(column: str, *, other: str) -> Comparison:

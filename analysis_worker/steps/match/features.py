@@ -103,11 +103,17 @@ def id_order(table: pa.Table) -> npt.NDArray[np.int64]:
     if ROW_ID not in table.column_names:
         raise MatchInputError("the table has no row_id column")
     ids = table[ROW_ID]
+    if not len(ids):
+        return np.empty(0, dtype=np.int64)
     if ids.null_count:
         raise MatchInputError("row_id is null in some row")
-    if pc.count_distinct(ids).as_py() != len(ids):
+    try:
+        distinct, positions = pc.count_distinct(ids).as_py(), pc.sort_indices(ids)
+    except pa.ArrowException:
+        raise MatchInputError(f"row_id of type {ids.type} has no order") from None
+    if distinct != len(ids):
         raise MatchInputError("a row_id appears twice")
-    order: npt.NDArray[np.int64] = pc.sort_indices(ids).to_numpy().astype(np.int64)
+    order: npt.NDArray[np.int64] = positions.to_numpy().astype(np.int64)
     return order
 
 

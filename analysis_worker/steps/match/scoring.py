@@ -14,7 +14,7 @@ import pyarrow as pa
 from analysis_worker.steps.match.comparisons import Comparison
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.parameters import Parameters
-from analysis_worker.steps.match.settings import INDEX, feature_table, model_settings, open_linker
+from analysis_worker.steps.match.settings import INDEX, define_levels, feature_table, model_settings, open_linker
 from analysis_worker.steps.match.strangers import Grouping, value_frequencies
 
 Rows = npt.NDArray[np.int64]
@@ -54,6 +54,7 @@ class Scorer:
         self._connection = connection
         self._comparisons = comparisons
         self._chunks = 0
+        define_levels(connection, comparisons)
         settings = model_settings(comparisons, parameters)
         self._linker, self._api = open_linker(connection, feature_table(features, comparisons), "records", settings)
         self._register_frequencies(features, grouping)

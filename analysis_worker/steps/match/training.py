@@ -16,7 +16,7 @@ import pyarrow as pa
 from analysis_worker.steps.match.comparisons import Bearing, Comparison
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.parameters import Parameters, smoothed, untrained
-from analysis_worker.steps.match.settings import feature_table, model_settings, open_linker
+from analysis_worker.steps.match.settings import define_levels, feature_table, model_settings, open_linker
 from analysis_worker.steps.match.strangers import Grouping, draw_strangers, value_codes
 
 Rows = npt.NDArray[np.int64]
@@ -48,6 +48,7 @@ def train(
 ) -> Trained:
     """Estimate the model of one table from its active rows (int64, ascending)."""
     table = feature_table(features, comparisons)
+    define_levels(connection, comparisons)
     blank = untrained(comparisons, prior=1 / max(len(active), _PRIOR_ROWS_MIN))
     strangers = active[draw_strangers(grouping.group[active], pairs=sample_pairs, rng=rng)]
     u, strangers_seen = _u_of_strangers(connection, table, comparisons, blank, strangers)

@@ -1,0 +1,153 @@
+"""How good and how fast the match step is on a folder with known truth: precision, recall, F1 and seconds.
+
+Run as `python -m benchmarks.quality.match FOLDER [...] [--threads N] [--repeat N]`, or with STRONGROOM_MATCH_DATA naming the
+folder. Understood are every CSV in or under the folder whose truth is known: `rec_id` of the febrl form (`rec-12-dup-0`), a
+`cluster` column, or a `truth.json` of `benchmarks.generator` beside `customers.csv`. Truth columns and record ids never reach
+the step. The peer is grouping by equal values alone: rows equal in name and birth date, or in e-mail or identifier.
+"""
+
+import argparse
+import csv
+import os
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from analysis_worker.steps.match import MatchOptions, MatchResult, match
+from analysis_worker.steps.match.strangers import components
+from benchmarks.generator import load_truth
+from benchmarks.scoring import PairScore, score_pairs
+
+FOLDER_VARIABLE = "STRONGROOM_MATCH_DATA"
+FEBRL_ID = re.compile(r"rec-(\d+)-")
+COLUMN_OF = {
+    "given_name": ("given_name", "first_name"),
+    "family_name": ("surname", "last_name"),
+    "gender": ("gender",),
+    "birth_date": ("date_of_birth", "birth_date", "dob"),
+    "stated_age": ("age",),
+    "house_number": ("street_number",),
+    "street": ("address_1", "street"),
+    "line2": ("address_2",),
+    "city": ("suburb", "city"),
+    "region": ("state", "region"),
+    "postal_code": ("postcode",),
+    "country": ("country",),
+    "organisation": ("company",),
+    "job_title": ("job_title",),
+}
+LIST_COLUMN_OF = {"emails": ("email",), "phones": ("phone", "mobile"), "national_ids": ("soc_sec_id",)}
+KEYS = (("given_name", "family_name", "birth_date"), ("emails",), ("national_ids",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A table for the step and, apart from it, who each row really is."""
+
+    name: str
+    table: pa.Table
+    entity_of: dict[str, str]
+
+
+def labelled(path: Path) -> Labelled | None:
+    """Read one CSV; None when its truth is unknown."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [
+            {name.strip(): cell.strip() for name, cell in row.items()} for row in csv.DictReader(file, skipinitialspace=True)
+        ]
+    truth = _truth(path, rows)
+    if truth is None or not rows:
+        return None
+    ids = [str(number) for number in range(len(rows))]
+    columns: dict[str, pa.Array] = {"row_id": pa.array(ids)}
+    for field, sources in COLUMN_OF.items():
+        source = next((name for name in sources if name in rows[0]), None)
+        if source is not None:
+            columns[field] = pa.array([row[source] or None for row in rows], pa.string())
+    for field, sources in LIST_COLUMN_OF.items():
+        present = [name for name in sources if name in rows[0]]
+        if present:
+            columns[field] = pa.array([[row[name] for name in present if row[name]] for row in rows], pa.list_(pa.string()))
+    name = f"{path.parent.name}/{path.stem}"
+    return Labelled(name=name, table=pa.table(columns), entity_of=dict(zip(ids, truth, strict=True)))
+
+
+def _truth(path: Path, rows: list[dict[str, str]]) -> list[str] | None:
+    if not rows:
+        return None
+    if "cluster" in rows[0]:
+        return [row["cluster"] for row in rows]
+    if "rec_id" in rows[0]:
+        found = [FEBRL_ID.match(row["rec_id"]) for row in rows]
+        return [part.group(1) for part in found if part] if all(found) else None
+    beside = path.parent / "truth.json"
+    if beside.exists() and "id" in rows[0]:
+        entity_of = load_truth(beside).entity_of
+        return [str(entity_of[row["id"]]) for row in rows]
+    return None
+
+
+def by_equal_values(table: pa.Table) -> dict[str, int]:
+    """What a careful query finds: rows equal in all columns of some key are one entity."""
+    left: list[int] = []
+    right: list[int] = []
+    for key in KEYS:
+        if not set(key) <= set(table.column_names):
+            continue
+        first: dict[tuple[str, ...], int] = {}
+        for number, cells in enumerate(zip(*(table[name].to_pylist() for name in key), strict=True)):
+            if all(cells):
+                left.append(first.setdefault(tuple(str(cell).casefold() for cell in cells), number))
+                right.append(number)
+    groups = components(table.num_rows, np.array(left, dtype=np.int64), np.array(right, dtype=np.int64))
+    return dict(zip(table["row_id"].to_pylist(), groups.tolist(), strict=True))
+
+
+def line(name: str, rows: int, score: PairScore, seconds: float, note: str) -> str:
+    return f"{name:<28}{rows:>8}{score.precision:>11.4f}{score.recall:>9.4f}{score.f1:>9.4f}{seconds:>10.2f}  {note}"
+
+
+def measured(data: Labelled, options: MatchOptions, repeat: int) -> Iterator[str]:
+    best, result = float("inf"), None
+    for _ in range(repeat):
+        started = time.perf_counter()
+        result = match(data.table, options)
+        best = min(best, time.perf_counter() - started)
+    assert isinstance(result, MatchResult)  # noqa: S101 - repeat is at least one
+    found = dict(zip(result.row_id.to_pylist(), result.entity.tolist(), strict=True))
+    rows, summary = data.table.num_rows, result.summary
+    note = f"{summary.comparisons} comparisons, {len(summary.rules)} rules, {summary.entities} entities"
+    yield line(data.name, rows, score_pairs(found, data.entity_of), best, note)
+    started = time.perf_counter()
+    plain = by_equal_values(data.table)
+    yield line("  equal values alone", rows, score_pairs(plain, data.entity_of), time.perf_counter() - started, "peer")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Quality and speed of the match step on data with known truth.")
+    parser.add_argument("folders", nargs="*", type=Path, help=f"folders with CSV files; else ${FOLDER_VARIABLE}")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--repeat", type=int, default=1, choices=range(1, 20), metavar="N")
+    arguments = parser.parse_args()
+    folders = arguments.folders or [Path(text) for text in (os.environ.get(FOLDER_VARIABLE),) if text]
+    if not folders:
+        parser.error(f"name a folder, or set {FOLDER_VARIABLE}")
+    files: dict[Path, list[Path]] = defaultdict(list)
+    for folder in folders:
+        files[folder] = sorted(folder.rglob("*.csv"))
+    print(f"{'data':<28}{'rows':>8}{'precision':>11}{'recall':>9}{'F1':>9}{'seconds':>10}")
+    for path in (path for found in files.values() for path in found):
+        data = labelled(path)
+        if data is not None:
+            for text in measured(data, MatchOptions(threads=arguments.threads), arguments.repeat):
+                print(text)
+
+
+if __name__ == "__main__":
+    main()
