@@ -29,14 +29,6 @@ def is_date(text: str) -> bool:
     return True
 
 
-def is_currency(text: str) -> bool:
-    return _CURRENCY(text) is not None
-
-
-def is_language(text: str) -> bool:
-    return _LANGUAGE(text) is not None
-
-
 def is_slug(text: str) -> bool:
     return _SLUG(text) is not None
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 import phonenumbers
 
 from strongroom.api.v1 import rules_pb2
+from vault_server.records.national_numbers import NationalNumbers
 
 Normalize = Callable[[str], bytes]
 
@@ -67,12 +68,16 @@ class PhoneNormalizer:
 
     def __init__(self, default_region: str = "") -> None:
         self._region = default_region.upper() or None
+        self._national = NationalNumbers(default_region.upper()) if default_region else None
         self._prefix_by_code: dict[str, str] = {}
 
     def __call__(self, value: str) -> bytes:
         compact = value.translate(_PHONE_PUNCTUATION)
         if _E164(compact) and self._is_plain(compact):
             return compact.encode()
+        plain = self._national.e164(compact) if self._national is not None else None
+        if plain is not None:
+            return plain.encode()
         if self._region is None and compact.startswith("00"):
             compact = "+" + compact.removeprefix("00")
         if self._region is not None or compact.startswith("+"):
@@ -82,7 +87,7 @@ class PhoneNormalizer:
         return _NOT_DIGIT.sub("", compact).encode()
 
     def _parse(self, compact: str) -> bytes:
-        """About 12 microseconds: too slow for the common case, right for the others."""
+        """About 12 microseconds, where the plain forms take 1.5: for the odd ones."""
         if len(compact) > _MAX_PHONE_CHARACTERS:
             return b""
         try:

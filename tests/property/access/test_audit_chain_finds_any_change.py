@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.audit_memory import HmacSigner
@@ -30,6 +30,7 @@ FIELDS = {
 }
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_changed_column_is_found(data: st.DataObject) -> None:
     number = data.draw(st.integers(0, 5))
@@ -40,12 +41,14 @@ def test_any_changed_column_is_found(data: st.DataObject) -> None:
     assert verify_chains([Chain("aa", rows, [HEAD])], {SIGNER.key_id: SIGNER}).valid == (rows == ROWS)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text("abc", max_size=8), st.integers(0, (1 << 64) - 1), st.binary(min_size=32, max_size=32))))
 def test_links_survive_their_encoding(points: list[tuple[str, int, bytes]]) -> None:
     links = sorted((Link(*point) for point in points), key=lambda link: link.writer)
     assert decode_links(encode_links(links)) == links
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_malformed_links_are_an_integrity_error_and_nothing_else(content: bytes) -> None:
     try:

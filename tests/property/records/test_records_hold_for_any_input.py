@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+import phonenumbers
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from strongroom.api.v1.customer_pb2 import AttributeValue, Customer, ExternalId, PostalAddress
@@ -10,6 +11,7 @@ from vault_server.ports.records import RecordKind
 from vault_server.records.arrow import ArrowEncoder
 from vault_server.records.dictionary import Dictionary
 from vault_server.records.masking import Masker
+from vault_server.records.national_numbers import NationalNumbers
 from vault_server.records.normalizers import PhoneNormalizer, normalizers
 from vault_server.records.projection import Projection, field_names, visible
 from vault_server.records.sealing import canonical, with_meta
@@ -41,6 +43,7 @@ def customers(draw: st.DrawFn) -> Customer:
     )
 
 
+@settings(deadline=None)
 @given(customers())
 def test_nothing_crashes_and_no_finding_repeats_a_value(record: Customer) -> None:
     values = {text for text in (record.given_name, *record.emails, *record.unparsed.values()) if len(text) > 12}
@@ -48,6 +51,7 @@ def test_nothing_crashes_and_no_finding_repeats_a_value(record: Customer) -> Non
         assert not any(value in violation.field or value in violation.message for value in values)
 
 
+@settings(deadline=None)
 @given(customers(), st.text("az/", max_size=200), st.integers(0, 1 << 62), st.integers(0, 1 << 50))
 def test_sealed_and_completed_record_is_the_record(record: Customer, name: str, version: int, time_us: int) -> None:
     plaintext = canonical(record)
@@ -58,6 +62,7 @@ def test_sealed_and_completed_record_is_the_record(record: Customer, name: str, 
     assert canonical(read) == plaintext
 
 
+@settings(deadline=None)
 @given(customers())
 def test_what_is_indexed_is_found_by_what_was_written(record: Customer) -> None:
     found = SEARCH.search_values(record)
@@ -67,6 +72,7 @@ def test_what_is_indexed_is_found_by_what_was_written(record: Customer) -> None:
             assert not normalized or (field, normalized) in found
 
 
+@settings(deadline=None)
 @given(TEXT, st.sampled_from([1, 2, 4]))
 def test_normalising_twice_is_normalising_once(text: str, number: int) -> None:
     normalize = normalizers()[number]
@@ -74,6 +80,7 @@ def test_normalising_twice_is_normalising_once(text: str, number: int) -> None:
     assert normalize(once).decode() == once
 
 
+@settings(deadline=None)
 @given(PHONE, st.sampled_from(["", "DE", "US", "IT", "AU"]))
 def test_normalised_phone_is_stable_and_plain(text: str, region: str) -> None:
     once = PhoneNormalizer(region)(text).decode()
@@ -82,6 +89,7 @@ def test_normalised_phone_is_stable_and_plain(text: str, region: str) -> None:
         assert PhoneNormalizer("")(once).decode() == once
 
 
+@settings(deadline=None)
 @given(customers(), st.frozensets(st.integers(1, 9)))
 def test_no_value_of_a_hidden_category_passes_a_projection(record: Customer, categories: frozenset[int]) -> None:
     spec = DICTIONARY.for_kind(RecordKind.CUSTOMER)
@@ -92,6 +100,7 @@ def test_no_value_of_a_hidden_category_passes_a_projection(record: Customer, cat
         assert descriptor.name == "attributes" or not category or category in categories
 
 
+@settings(deadline=None)
 @given(st.lists(customers(), max_size=3))
 def test_any_records_make_a_valid_batch(records: list[Customer]) -> None:
     fields = field_names(DICTIONARY, RecordKind.CUSTOMER, {})
@@ -99,8 +108,25 @@ def test_any_records_make_a_valid_batch(records: list[Customer]) -> None:
     assert encoder.encode([canonical(record) for record in records], row_ids=[bytes(16)] * len(records))
 
 
+@settings(deadline=None)
 @given(customers())
 def test_masked_record_has_no_long_text_of_the_original(record: Customer) -> None:
     masked = Masker(DICTIONARY).mask(record).SerializeToString().decode(errors="replace")
     for text in (record.given_name, record.full_name, *record.unparsed.values(), *record.national_ids):
         assert len(text) < 6 or text not in masked
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    st.builds(
+        str.__add__, st.sampled_from(["0", "00", "01", "02", "03", "04", "07", "08"]), st.text("0123456789", max_size=12)
+    ),
+    st.sampled_from(["DE", "AU", "GB", "FR", "IT", "AT", "CH", "NL", "JP", "AR", "BR", "RU", "US", "ZZ"]),
+)
+@example("0011493012345", "AU")
+@example("0262831234", "AU")
+def test_plain_national_number_is_what_the_phone_library_says(digits: str, region: str) -> None:
+    plain = NationalNumbers(region).e164(digits)
+    if plain is not None:
+        parsed = phonenumbers.parse(digits, region)
+        assert plain == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
