@@ -10,10 +10,12 @@ from helpers.memory_keks import KeyringBuilder
 from helpers.sqlite_stores import new_store
 from strongroom.api.v1.audit_service_pb2 import AuditEvent
 from vault_server.errors import VaultError
-from vault_server.ports.access import Identity
+from vault_server.ports.access import AuditVerification, Identity
 from vault_server.ports.backup import BackupRecord
 from vault_server.ports.runtime import Runtime
 from vault_server.records.dictionary import Dictionary
+from vault_server.records.search import SearchIndex
+from vault_server.records.validation import Validator
 from vault_server.usecases.attribute_catalogue import AttributeCatalogue
 from vault_server.usecases.call import Call
 from vault_server.usecases.vault import Vault
@@ -33,12 +35,15 @@ class Clock:
         self.monotonic_s += seconds
 
 
-def a_vault(folder: Path, clock: Clock, dictionary: Dictionary) -> Vault:
+def a_vault(folder: Path, clock: Clock) -> Vault:
     store = new_store(folder / "vault.db", clock_us=lambda: clock.now_us)
+    dictionary = Dictionary()
     return Vault(
         store=store,
         keyring=KeyringBuilder().build(),
         dictionary=dictionary,
+        validator=Validator(dictionary),
+        search=SearchIndex(dictionary),
         attributes=AttributeCatalogue(store),
         runtime=Runtime(now_us=lambda: clock.now_us, monotonic_s=lambda: clock.monotonic_s),
     )
@@ -53,11 +58,22 @@ class AuditTrail:
     def append(self, events: Sequence[AuditEvent]) -> None:
         self.events += events
 
+    def verify(self) -> AuditVerification:
+        return AuditVerification(events=len(self.events), writers=1, heads=0, findings=())
+
+    def close(self) -> None:
+        return
+
 
 def a_call(trail: AuditTrail | None = None, *, tenant: str = HOME, principal: str = "olga") -> Call:
     identity = Identity(tenant=tenant, principal=principal, roles=frozenset(), credential="token")
     return Call(
-        identity=identity, method="BackupService/Test", call_id="c1", home_tenant=HOME, log=trail or AuditTrail(), now_us=lambda: 1
+        identity=identity,
+        method="BackupService/Test",
+        call_id="c1",
+        home_tenant=HOME,
+        log=trail or AuditTrail(),
+        now_us=lambda: 1,
     )
 
 

@@ -16,7 +16,6 @@ from vault_server.errors import (
     PermissionDeniedError,
     StorageFullError,
 )
-from vault_server.records.dictionary import Dictionary
 from vault_server.usecases import names
 from vault_server.usecases.backups import LEASE_TTL_S, RENEW_S, Backups
 from vault_server.usecases.vault import Vault
@@ -47,15 +46,10 @@ class World:
         return BackupState.Name(self.backups.get(a_call(), name).state).removeprefix("BACKUP_STATE_")
 
 
-@pytest.fixture(scope="module")
-def dictionary() -> Dictionary:
-    return Dictionary()
-
-
 @pytest.fixture
-def world(tmp_path: Path, dictionary: Dictionary) -> Iterator[World]:
+def world(tmp_path: Path) -> Iterator[World]:
     clock = Clock()
-    vault = a_vault(tmp_path, clock, dictionary)
+    vault = a_vault(tmp_path, clock)
     yield World(vault, clock, ScriptedEngine())
     vault.store.close()
 

@@ -6,20 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from helpers.backup_world import AuditTrail, Clock, a_call
-from helpers.memory_keks import KeyringBuilder
-from helpers.sqlite_stores import new_store
+from helpers.backup_world import AuditTrail, Clock, a_call, a_vault
 from strongroom.api.v1.system_service_pb2 import PutScheduleRequest, Schedule
 from vault_server.errors import InvalidArgumentError, PermissionDeniedError, UnavailableError
-from vault_server.ports.store import Store
-from vault_server.records.dictionary import Dictionary
+from vault_server.ports.store import Store, WriteView
 from vault_server.scheduling.scheduler import LEASE_TTL_S, RENEW_S, Scheduler
 from vault_server.scheduling.timer import SchedulingService
-from vault_server.usecases.attribute_catalogue import AttributeCatalogue
 from vault_server.usecases.schedule_slots import due_slot
 from vault_server.usecases.schedules import Schedules
 from vault_server.usecases.vault import Vault
-from vault_server.ports.runtime import Runtime
 
 NAME = "schedules/nightly"
 
@@ -58,17 +53,10 @@ class Process:
 class World:
     """Processes over one store and one clock."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self.store, self.clock = store, clock
+    def __init__(self, vault: Vault, clock: Clock) -> None:
+        self.store, self.clock = vault.store, clock
         self.ran: list[str] = []
-        self.one, self.two = (Process(holder, store, clock, self.ran) for holder in ("one", "two"))
-        vault = Vault(
-            store=store,
-            keyring=KeyringBuilder().build(),
-            dictionary=Dictionary(),
-            attributes=AttributeCatalogue(store),
-            runtime=Runtime(now_us=lambda: clock.now_us, monotonic_s=lambda: clock.monotonic_s),
-        )
+        self.one, self.two = (Process(holder, vault.store, clock, self.ran) for holder in ("one", "two"))
         self.schedules = Schedules(vault=vault)
 
     def put(self, *, interval_s: int = 60, disabled: bool = False, job: str = "backup", name: str = NAME) -> Schedule:
@@ -89,9 +77,9 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     clock = Clock()
-    store = new_store(tmp_path / "vault.db", clock_us=lambda: clock.now_us)
-    yield World(store, clock)
-    store.close()
+    vault = a_vault(tmp_path, clock)
+    yield World(vault, clock)
+    vault.store.close()
 
 
 def test_each_slot_of_two_processes_is_done_once(world: World) -> None:
@@ -226,7 +214,12 @@ def test_quiet_tick_writes_nothing(world: World, monkeypatch: pytest.MonkeyPatch
     world.pass_time(1, world.one)
     writes = []
     inner = world.store.write
-    monkeypatch.setattr(world.store, "write", lambda work: writes.append(1) or inner(work))
+
+    def counted(work: Callable[[WriteView], object]) -> object:
+        writes.append(work)
+        return inner(work)
+
+    monkeypatch.setattr(world.store, "write", counted)
     world.pass_time(int(RENEW_S) * 4, world.one)
     assert len(writes) == 4
 
@@ -238,7 +231,9 @@ def test_due_slot_is_the_newest_in_the_grid_of_the_last(last_us: int | None, now
     assert due_slot(last_us, 10, now_us) == due_us
 
 
-@pytest.mark.parametrize(("job", "interval_s"), [("format-disk", 60), ("", 60), ("backup", 0), ("backup", -5), ("backup", 10**12)])
+@pytest.mark.parametrize(
+    ("job", "interval_s"), [("format-disk", 60), ("", 60), ("backup", 0), ("backup", -5), ("backup", 10**12)]
+)
 def test_schedule_with_an_unknown_job_or_impossible_interval_is_refused(world: World, job: str, interval_s: int) -> None:
     with pytest.raises(InvalidArgumentError):
         world.put(job=job, interval_s=interval_s)

@@ -55,13 +55,13 @@ class SqliteSink:
             raise IntegrityError("the backup holds a table that this schema does not have")
         statement = insert(backed_up.table).values({name: bindparam(name) for name in backed_up.columns} | backed_up.left_out)
         compiled = compile_statement(statement, dialect())
-        fixed = tuple(compiled.constants[name] for name in compiled.order[len(columns) :])
-        order = compiled.order[: len(columns)]
-        if order != backed_up.columns:
-            places = [backed_up.columns.index(name) for name in order]
-            rows = [tuple([row[place] for place in places]) for row in rows]
+        places = [backed_up.columns.index(name) if name in backed_up.columns else -1 for name in compiled.order]
+        fixed = [compiled.constants.get(name) for name in compiled.order]
+        ordered = [
+            tuple([row[place] if place >= 0 else value for place, value in zip(places, fixed, strict=True)]) for row in rows
+        ]
         with translating(self._staged.driver):
-            self._connection.executemany(compiled.text, [(*row, *fixed) for row in rows])
+            self._connection.executemany(compiled.text, ordered)
 
     def finish(self) -> None:
         with translating(self._staged.driver), closing(self._connection) as connection:
