@@ -1,0 +1,1 @@
+"""One module for each noun; loaded when that noun is asked for."""

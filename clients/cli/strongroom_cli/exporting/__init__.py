@@ -1,0 +1,1 @@
+"""From a read session to a file that other programs open."""

@@ -1,0 +1,123 @@
+"""Export what a purpose may see, as CSV, JSON lines or Parquet.
+
+Rules: a CSV shows bare external ids only where all rows have one source, which a first pass over that one field finds out;
+memory stays constant.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strongroom.api.v1.attribute_service_pb2 import RECORD_KIND_CUSTOMER
+from strongroom_cli import exit_codes
+from strongroom_cli.exporting.fields import csv_cell, json_row
+from strongroom_cli.exporting.files import partial_file, private_binary, text_target
+from strongroom_cli.faults import CommandError
+
+if TYPE_CHECKING:
+    from strongroom import Client
+    from strongroom._sync.reads import Row
+
+OnRow = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """What to export and where."""
+
+    purpose: str
+    fields: Sequence[str]
+    file_format: str
+    out: Path | None
+    allow_withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportResult:
+    """What was exported."""
+
+    rows: int
+    fields: Sequence[str]
+    withheld: Sequence[str]
+
+
+def export_customers(client: Client, options: ExportOptions, on_row: OnRow) -> ExportResult:
+    """Write the customers that the purpose may see."""
+    if options.file_format == "parquet":
+        return _parquet(client, options, on_row)
+    reader = client.read(options.purpose, fields=options.fields, allow_withheld=options.allow_withheld)
+    fields = list(reader.session.fields) or list(options.fields)
+    ordered = [field for field in options.fields if field in fields] or fields
+    rows = 0
+    one_source = options.file_format == "csv" and "external_ids" in ordered and _sources(client, options) <= 1
+    with text_target(options.out) as file:
+        write = (
+            _csv_writer(file.write, ordered, one_source=one_source)
+            if options.file_format == "csv"
+            else _json_writer(file.write, ordered)
+        )
+        for rows, row in enumerate(reader, start=1):
+            if one_source and len({item.source for item in row.customer.external_ids}) > 1:
+                raise CommandError(
+                    "A customer of another source arrived while exporting.",
+                    hint="Run the export again.",
+                    exit_code=exit_codes.CONFLICT,
+                )
+            write(row)
+            on_row(rows)
+    return ExportResult(rows=rows, fields=ordered, withheld=list(reader.session.withheld_fields))
+
+
+def _sources(client: Client, options: ExportOptions) -> int:
+    """Return 0, 1 or 2 for no, one or several sources of external ids."""
+    found: set[str] = set()
+    for row in client.read(options.purpose, fields=["external_ids"]):
+        found.update(item.source for item in row.customer.external_ids)
+        if len(found) > 1:
+            break
+    return len(found)
+
+
+def _csv_writer(write: Callable[[str], object], fields: Sequence[str], *, one_source: bool) -> Callable[[Row], None]:
+    class _Target:
+        def write(self, text: str) -> object:
+            return write(text)
+
+    writer = csv.writer(_Target(), lineterminator="\n")
+    writer.writerow(fields)
+    return lambda row: writer.writerow([csv_cell(row, field, one_source=one_source) for field in fields])
+
+
+def _json_writer(write: Callable[[str], object], fields: Sequence[str]) -> Callable[[Row], None]:
+    def put(row: Row) -> None:
+        write(json.dumps(json_row(row, fields), ensure_ascii=False, default=str) + "\n")
+
+    return put
+
+
+def _parquet(client: Client, options: ExportOptions, on_row: OnRow) -> ExportResult:
+    if options.out is None:
+        raise CommandError("Parquet is written to a file.", hint="Name it: --out FILE.")
+    try:
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise CommandError(
+            "Writing Parquet needs pyarrow.",
+            hint="Install it: pip install 'strongroom[cli]'.",
+            exit_code=exit_codes.CONFIGURATION,
+        ) from None
+    reader = client.read.arrow(
+        options.purpose, fields=options.fields, kind=RECORD_KIND_CUSTOMER, allow_withheld=options.allow_withheld
+    )
+    rows = 0
+    with partial_file(options.out) as partial, private_binary(partial) as file, pq.ParquetWriter(file, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+            on_row(rows)
+    return ExportResult(rows=rows, fields=list(reader.schema.names), withheld=list(reader.session.withheld_fields))

@@ -1,0 +1,100 @@
+"""The `strongroom` command: noun, then verb. Loads only the module of the noun that is asked for.
+
+Rules: data goes to stdout, words to stderr; every failure says what happened, why and what to do next, and ends with a
+documented exit code; no traceback reaches a user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+from strongroom_cli import exit_codes
+from strongroom_cli.faults import CommandError, exit_code_of
+
+NOUNS: dict[str, str] = {
+    "customers": "import, export, get, list, search, erase customers",
+    "transactions": "import and list purchases and refunds",
+    "needs": "import and list product and service needs",
+    "analysis": "start runs, follow them, read results and reports",
+    "backup": "create, list and verify backups",
+    "restore": "plan and run a restore beside a stopped vault",
+    "keys": "list key-encryption keys",
+    "audit": "read and prove the audit log",
+    "tokens": "issue and revoke API tokens",
+    "purposes": "list the purposes that data may be used for",
+    "schedules": "list and set recurring work",
+    "doctor": "check profile, files, connection, clock, versions and backups",
+}
+
+
+def parser_for(noun: str = "") -> argparse.ArgumentParser:
+    """Return the parser; the verbs of `noun` are loaded, of other nouns only the name is known."""
+    parser = argparse.ArgumentParser(
+        prog="strongroom",
+        description="Work with a Strongroom vault: encrypted customer data, analysed and backed up.",
+        epilog=f"Each noun has its own help: strongroom customers --help\n\n{exit_codes.epilog()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    nouns = parser.add_subparsers(dest="noun", metavar="NOUN", title="nouns", required=True)
+    for name, summary in NOUNS.items():
+        child = nouns.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=exit_codes.epilog(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == noun:
+            import_module(f"strongroom_cli.commands.{name}").register(child)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    noun = next((word for word in argv if word in NOUNS), "")
+    given = parser_for(noun).parse_args(argv)
+    try:
+        code: int = given.run(given)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted.\n")
+        return exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = None  # the reader is gone: nothing may flush into it at exit
+        return exit_codes.OK
+    except CommandError as error:
+        return _failed(error.message, error.hint, error.exit_code)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return _failed(f"{error.strerror or 'A file operation failed'}{where}.", "", exit_codes.BAD_FILE)
+    except Exception as error:
+        return _sdk_failure(error)
+    return code
+
+
+def _sdk_failure(error: Exception) -> int:
+    from strongroom.errors import StrongroomError
+
+    if not isinstance(error, StrongroomError):
+        if isinstance(error, ValueError):
+            return _failed(f"{error}.", "", exit_codes.USAGE)
+        raise error
+    about = f"[{error.reason}]" + (f" id {error.request_id}" if error.request_id else "")
+    return _failed(f"{error.message} {about}", error.hint, exit_code_of(error))
+
+
+def _failed(message: str, hint: str, code: int) -> int:
+    from strongroom_cli.output import printable
+
+    sys.stderr.write(f"strongroom: {printable(message)}\n" + (f"  {printable(hint)}\n" if hint else ""))
+    return code
+
+
+def _version() -> str:
+    import strongroom
+
+    return f"strongroom {strongroom.__version__}"
