@@ -115,13 +115,13 @@ def test_people_without_duplicates_stay_apart() -> None:
     assert match(table).summary.entities >= 298
 
 
-def test_flatmates_are_two_people() -> None:
+def test_flatmates_of_whom_little_else_is_known_are_two_people() -> None:
     table, _ = messy_people(people=150, repeats=40, seed=11)
     rows = table.to_pylist()
     flatmates = []
     for number, row in enumerate(rows[:60]):
-        other = rows[100 + number]
-        own = {name: other[name] for name in ("given_name", "birth_date", "emails")}
+        other = str(rows[100 + number]["given_name"])[::-1].title()  # no given name of this table
+        own = {"given_name": other, "birth_date": None, "emails": []}
         flatmates.append({**row, **own, "row_id": 10_000 + number})
     both = pa.Table.from_pylist(rows + flatmates, schema=table.schema)
 
