@@ -73,7 +73,7 @@ class RunVault(Protocol):
     def kept(self) -> Kept: ...
 
     def load(self, step: str) -> bytes:
-        """The bytes of a complete checkpoint."""
+        """The bytes of a complete checkpoint that `kept` named."""
         ...
 
     def keep(self, step: str, data: bytes) -> None:

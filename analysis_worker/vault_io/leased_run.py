@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
-from analysis_worker.pipeline.errors import LeaseLostError, RunFailureError, VaultAwayError
+from analysis_worker.pipeline.errors import LeaseLostError, VaultAwayError
 from analysis_worker.pipeline.ports import Conclusion, Kept, Kind, Reading, ResultRow
 from analysis_worker.vault_io.batches import batched
 from analysis_worker.vault_io.lease import Lease, LeaseKeeper
 from analysis_worker.vault_io.reading import read_rows
 from analysis_worker.vault_io.sdk_errors import run_errors
 from strongroom.api.v1.analysis_service_pb2 import RunProgress
+from strongroom.api.v1.analysis_worker_service_pb2 import Checkpoint
 
 if TYPE_CHECKING:
     from strongroom import Client
@@ -42,6 +43,7 @@ class LeasedRun:
         self._lease = lease
         self._keeper = keeper
         self._pause = pause
+        self._checkpoints: dict[str, Checkpoint] = {}
 
     def check(self) -> None:
         self._keeper.check()
@@ -56,15 +58,14 @@ class LeasedRun:
     def kept(self) -> Kept:
         with self._calls():
             answer = self._client.worker.list_checkpoints(self._lease.run.name, self._lease.token)
-        return Kept(checkpoints=frozenset(one.step for one in answer.checkpoints), offsets=dict(answer.next_offsets))
+        self._checkpoints = {one.step: one for one in answer.checkpoints}
+        return Kept(checkpoints=frozenset(self._checkpoints), offsets=dict(answer.next_offsets))
 
     def load(self, step: str) -> bytes:
         with self._calls():
-            answer = self._client.worker.list_checkpoints(self._lease.run.name, self._lease.token)
-            for checkpoint in answer.checkpoints:
-                if checkpoint.step == step:
-                    return self._client.worker.read_checkpoint(self._lease.run.name, self._lease.token, checkpoint=checkpoint)
-        raise RunFailureError("NO_CHECKPOINT", f"the checkpoint of step {step} is gone")
+            return self._client.worker.read_checkpoint(
+                self._lease.run.name, self._lease.token, checkpoint=self._checkpoints[step]
+            )
 
     def keep(self, step: str, data: bytes) -> None:
         self.check()
