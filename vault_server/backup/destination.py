@@ -141,7 +141,7 @@ class ServerDestination:
         self._open_store = open_store
         self._is_empty = is_empty
         self._drop = drop
-        self._loading = False
+        self._loaded = False
 
     def require_empty(self) -> None:
         if not self._is_empty(self._url):
@@ -152,11 +152,11 @@ class ServerDestination:
             )
 
     def fresh(self) -> SnapshotSink:
-        self._loading = True
         return self._create_fresh(self._url)
 
     @contextmanager
     def opened(self) -> Iterator[Store]:
+        self._loaded = True  # only from here on is what lies there certainly ours: until then the sink undoes itself
         store = self._open_store(self._url)
         try:
             yield store
@@ -164,12 +164,12 @@ class ServerDestination:
             store.close()
 
     def swap_in(self) -> None:
-        self._loading = False
+        self._loaded = False
 
     def discard(self) -> None:
-        if self._loading:
+        if self._loaded:
             self._drop(self._url)
-            self._loading = False
+            self._loaded = False
 
 
 def _sqlite_url(path: Path) -> str:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from vault_server.backup import chunks
 from vault_server.backup.manifest import Manifest, ObjectRef, TableRef
 from vault_server.backup.repository import Repository
-from vault_server.backup.row_blocks import RowBlock
+from vault_server.backup.row_blocks import Row
 from vault_server.backup.writer import require_active
 from vault_server.errors import IntegrityError, NotFoundError
 from vault_server.ports.backup_keys import BackupCipher
@@ -47,10 +47,12 @@ class BackupSource:
         """As in the port; a batch may be smaller than asked for, never larger."""
         described = self._table(table)
         found = 0
-        for block in self._blocks(described):
-            found += len(block.rows)
-            for start in range(0, len(block.rows), batch):
-                yield block.rows[start : start + batch]
+        for ref in self._refs(table):
+            require_active(self._active)
+            rows = self._chunk(ref, described)
+            found += len(rows)
+            for start in range(0, len(rows), batch):
+                yield rows[start : start + batch]
         if found != described.rows:
             raise IntegrityError(f"the table {table} has {found} rows and should have {described.rows}")
         self.checked.add(table)
@@ -68,19 +70,16 @@ class BackupSource:
                 return table
         raise NotFoundError(f"the backup has no table {name}")
 
-    def _blocks(self, table: TableRef) -> Iterator[RowBlock]:
-        refs = [ref for ref in self._manifest.objects if ref.table == table.name]
-        for ref in sorted(refs, key=attrgetter("position")):
-            require_active(self._active)
-            rows = 0
-            for block in self._open(ref):
-                if (block.table, block.columns) != (table.name, table.columns):
-                    raise IntegrityError(f"the chunk {ref.role}/{ref.position} holds another table than it should")
-                rows += len(block.rows)
-                yield block
-            if rows != ref.rows:
-                raise IntegrityError(f"the chunk {ref.role}/{ref.position} has {rows} rows and should have {ref.rows}")
+    def _refs(self, table: str) -> list[ObjectRef]:
+        return sorted((ref for ref in self._manifest.objects if ref.table == table), key=attrgetter("position"))
 
-    def _open(self, ref: ObjectRef) -> Iterator[RowBlock]:
+    def _chunk(self, ref: ObjectRef, table: TableRef) -> list[Row]:
         sealed = self._repository.get_object(ref)
-        return chunks.unpack(chunks.open_chunk(self._cipher, ref.role, ref.position, sealed))
+        rows: list[Row] = []
+        for block in chunks.unpack(chunks.open_chunk(self._cipher, ref.role, ref.position, sealed)):
+            if (block.table, block.columns) != (table.name, table.columns):
+                raise IntegrityError(f"the chunk {ref.role}/{ref.position} holds another table than it should")
+            rows += block.rows
+        if len(rows) != ref.rows:
+            raise IntegrityError(f"the chunk {ref.role}/{ref.position} has {len(rows)} rows and should have {ref.rows}")
+        return rows

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from vault_server.backup import chunks
 from vault_server.backup.destination import Destination
 from vault_server.backup.ledger import Erasure
 from vault_server.backup.reader import BackupSource
@@ -25,6 +24,7 @@ from vault_server.ports.runtime import Runtime
 from vault_server.ports.snapshot import SnapshotSink
 from vault_server.ports.store import Store, WriteView
 
+_LOAD_ROWS = 5_000  # a chunk has fewer rows as a rule, so that this bounds tables of tiny rows
 Progress = Callable[[str, int, int], None]
 
 
@@ -155,7 +155,7 @@ def _load(
 def _load_table(source: BackupSource, table: str, rows: int, sink: SnapshotSink, progress: Progress) -> int:
     columns = next(one.columns for one in source.tables() if one.name == table)
     loaded = 0
-    for batch in source.rows(table, batch=chunks.BATCH_ROWS):
+    for batch in source.rows(table, batch=_LOAD_ROWS):
         sink.load(table, columns, batch)
         loaded += len(batch)
         progress(table, loaded, rows)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import psycopg
-from sqlalchemy import URL, Connection, inspect, select
+from sqlalchemy import URL, Connection, inspect, make_url, select, text
 
 from vault_server.errors import FailedPreconditionError, IntegrityError
 from vault_server.storage.migrating import put_epoch, upgrade_schema
@@ -14,7 +14,7 @@ from vault_server.storage.postgresql import bulk
 from vault_server.storage.postgresql.connecting import single_engine
 from vault_server.storage.postgresql.schema import faults_translated
 from vault_server.storage.snapshot_tables import BACKED_UP
-from vault_server.storage.tables import vault
+from vault_server.storage.tables import metadata, vault
 
 
 class PostgresqlSink:
@@ -52,6 +52,19 @@ class PostgresqlSink:
 
     def abandon(self) -> None:
         self._connection.close()
+
+
+def is_empty(url: str) -> bool:
+    """Whether the database has no tables."""
+    with faults_translated(), single_engine(make_url(url)).connect() as connection:
+        return not inspect(connection).get_table_names()
+
+
+def drop_all(url: str) -> None:
+    """Remove the schema and all rows: for a restore whose finished load was found to be wrong."""
+    with faults_translated(), single_engine(make_url(url)).begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
 
 
 def _require_empty(connection: Connection) -> None:
