@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 from vault_server.backup.targets.object_names import checked, checked_prefix
@@ -14,11 +15,13 @@ class MemoryTarget:
 
     def __init__(self, objects: dict[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
+        self._lock = threading.Lock()
 
     def put_new(self, name: str, content: bytes) -> None:
-        if checked(name) in self.objects:
-            raise AlreadyExistsError("taken")
-        self.objects[name] = content
+        with self._lock:
+            if checked(name) in self.objects:
+                raise AlreadyExistsError("taken")
+            self.objects[name] = content
 
     def get(self, name: str, *, max_bytes: int) -> bytes:
         if checked(name) not in self.objects:
@@ -28,7 +31,9 @@ class MemoryTarget:
         return self.objects[name]
 
     def size(self, name: str) -> int:
-        return len(self.get(name, max_bytes=1 << 40))
+        if checked(name) not in self.objects:
+            raise NotFoundError("not there")
+        return len(self.objects[name])
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         checked_prefix(prefix)

@@ -9,12 +9,13 @@ before that page is stale, and nothing is restored with it.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from vault_server.backup import signed_documents
 from vault_server.backup.fields import Fields
-from vault_server.errors import AlreadyExistsError, IntegrityError, UnavailableError
+from vault_server.errors import AlreadyExistsError, IntegrityError, NotFoundError, UnavailableError
 from vault_server.ports.keys import ID_BYTES, Signer, Verifier
 from vault_server.ports.snapshot import SnapshotSource
 from vault_server.ports.targets import Target
@@ -44,14 +45,16 @@ class LedgerHead(NamedTuple):
 
 
 class ErasureLedger:
-    """The ledger in one target."""
+    """The ledger in one target. Safe for several threads; what was read and checked once is not read again to append."""
 
     def __init__(self, target: Target, *, verifiers: Sequence[Verifier]) -> None:
         self._target = target
         self._verifiers = tuple(verifiers)
+        self._lock = threading.Lock()
+        self._forget()
 
     def pages(self, vault_id: str) -> Iterator[tuple[LedgerHead, list[Erasure]]]:
-        """All pages in order.
+        """All pages in order, from the target.
 
         Raises:
             IntegrityError: one is missing, changed, unsigned or of another vault.
@@ -61,8 +64,7 @@ class ErasureLedger:
             if info.name != _name(expected):
                 raise IntegrityError(f"page {expected} of the erasure ledger is missing", reason="OBJECT_MISSING")
             content = self._target.get(info.name, max_bytes=MAX_PAGE_BYTES)
-            entries = self._read(content, expected, before, vault_id)
-            before = LedgerHead(expected, hashlib.sha256(content).hexdigest())
+            before, entries = self._read(content, before, vault_id)
             yield before, entries
 
     def append(self, vault_id: str, erasures: Sequence[Erasure], signer: Signer) -> LedgerHead:
@@ -70,35 +72,55 @@ class ErasureLedger:
 
         Raises:
             UnavailableError: other writers were faster again and again.
+            IntegrityError: as for `pages`.
         """
-        for _ in range(_ATTEMPTS):
-            head, known = LedgerHead(0, ""), set[tuple[str, bytes]]()
-            for page, entries in self.pages(vault_id):
-                head = page
-                known.update((entry.tenant, entry.customer_id) for entry in entries)
-            missing = [entry for entry in erasures if (entry.tenant, entry.customer_id) not in known]
-            try:
-                for start in range(0, len(missing), PAGE_ENTRIES):
-                    head = self._write(vault_id, head, missing[start : start + PAGE_ENTRIES], signer)
-            except AlreadyExistsError:
-                continue
-            return head
+        with self._lock:
+            for _ in range(_ATTEMPTS):
+                self._catch_up(vault_id)
+                missing = [one for one in erasures if (one.tenant, one.customer_id) not in self._known]
+                try:
+                    for start in range(0, len(missing), PAGE_ENTRIES):
+                        self._write(vault_id, missing[start : start + PAGE_ENTRIES], signer)
+                except AlreadyExistsError:
+                    continue
+                return self._head
         raise UnavailableError("the erasure ledger is being written by others", hint="Try again.")
 
-    def _write(self, vault_id: str, before: LedgerHead, entries: Sequence[Erasure], signer: Signer) -> LedgerHead:
+    def _forget(self) -> None:
+        self._head, self._known = LedgerHead(0, ""), set[tuple[str, bytes]]()
+
+    def _catch_up(self, vault_id: str) -> None:
+        """Read the pages behind the newest known one; all of them if that one is gone, because the target was exchanged."""
+        if self._head.sequence and not self._is_there(self._head.sequence):
+            self._forget()
+        while self._is_there(self._head.sequence + 1):
+            content = self._target.get(_name(self._head.sequence + 1), max_bytes=MAX_PAGE_BYTES)
+            self._head, entries = self._read(content, self._head, vault_id)
+            self._known.update((entry.tenant, entry.customer_id) for entry in entries)
+
+    def _is_there(self, sequence: int) -> bool:
+        try:
+            self._target.size(_name(sequence))
+        except NotFoundError:
+            return False
+        return True
+
+    def _write(self, vault_id: str, entries: Sequence[Erasure], signer: Signer) -> None:
         body = {
             "vault_id": vault_id,
-            "sequence": before.sequence + 1,
-            "previous": before.sha256,
+            "sequence": self._head.sequence + 1,
+            "previous": self._head.sha256,
             "entries": [
                 {"tenant": one.tenant, "customer": one.customer_id.hex(), "erased_us": one.erased_us} for one in entries
             ],
         }
         content = signed_documents.sign(MAGIC, body, signer)
-        self._target.put_new(_name(before.sequence + 1), content)
-        return LedgerHead(before.sequence + 1, hashlib.sha256(content).hexdigest())
+        self._target.put_new(_name(self._head.sequence + 1), content)
+        self._head = LedgerHead(self._head.sequence + 1, hashlib.sha256(content).hexdigest())
+        self._known.update((entry.tenant, entry.customer_id) for entry in entries)
 
-    def _read(self, content: bytes, sequence: int, before: LedgerHead, vault_id: str) -> list[Erasure]:
+    def _read(self, content: bytes, before: LedgerHead, vault_id: str) -> tuple[LedgerHead, list[Erasure]]:
+        sequence = before.sequence + 1
         what = f"page {sequence} of the erasure ledger"
         fields = Fields(signed_documents.open_signed(MAGIC, content, self._verifiers, what=what), what)
         if fields.number("sequence") != sequence or fields.text("previous") != before.sha256:
@@ -110,7 +132,7 @@ class ErasureLedger:
         ]
         if any(len(one.customer_id) != ID_BYTES for one in erasures):
             raise IntegrityError(f"{what} is signed but malformed")
-        return erasures
+        return LedgerHead(sequence, hashlib.sha256(content).hexdigest()), erasures
 
 
 class BackupLedger:

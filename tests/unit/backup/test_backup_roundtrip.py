@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from helpers.backup_making import (
@@ -15,7 +17,7 @@ from helpers.backup_making import (
 from helpers.memory_keks import some_root_key, some_signer
 from helpers.memory_snapshots import a_source, customer_id, digest_of
 from helpers.memory_targets import FullTarget, MemoryTarget
-from vault_server.backup.ledger import BackupLedger, ErasureLedger
+from vault_server.backup.ledger import BackupLedger, Erasure, ErasureLedger
 from vault_server.backup.repository import Repository
 from vault_server.backup.restorer import RestoreReport, plan_restore, run_restore
 from vault_server.backup.verifier import verify_backup
@@ -215,3 +217,47 @@ def test_backup_of_an_empty_vault_verifies() -> None:
     source.content = {}
     create_backup(source, repository, backup_tools(), backup_id=backup_id(1), engine="sqlite", active=lambda: True)
     assert _verify(repository).rows == 0
+
+
+def test_ledger_is_read_once_and_then_only_what_is_new() -> None:
+    reads: list[str] = []
+
+    class Counting(MemoryTarget):
+        def get(self, name: str, *, max_bytes: int) -> bytes:
+            reads.append(name)
+            return super().get(name, max_bytes=max_bytes)
+
+    target = Counting()
+    one, two = (ErasureLedger(target, verifiers=[some_signer()]) for _ in range(2))
+    for number in range(5):
+        one.append("vault-1", [Erasure("acme", customer_id(number), 1)], some_signer())
+    assert reads == []
+    head = two.append("vault-1", [Erasure("acme", customer_id(9), 1)], some_signer())
+    assert len(reads) == 5
+    assert one.append("vault-1", [Erasure("acme", customer_id(9), 1)], some_signer()) == head
+    assert len(reads) == 6
+
+
+def test_ledger_begins_again_when_the_target_was_emptied() -> None:
+    target = MemoryTarget()
+    ledger = ErasureLedger(target, verifiers=[some_signer()])
+    ledger.append("vault-1", [Erasure("acme", customer_id(1), 1)], some_signer())
+    target.objects.clear()
+    assert ledger.append("vault-1", [Erasure("acme", customer_id(1), 1)], some_signer()).sequence == 1
+
+
+def test_two_writers_of_the_ledger_lose_no_entry() -> None:
+    target = MemoryTarget()
+
+    def note(start: int) -> None:
+        ledger = ErasureLedger(target, verifiers=[some_signer()])
+        for number in range(start, start + 5):
+            ledger.append("vault-1", [Erasure("acme", customer_id(number), 1)], some_signer())
+
+    threads = [threading.Thread(target=note, args=(start,)) for start in (0, 100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    entries = [one for _, page in ErasureLedger(target, verifiers=[some_signer()]).pages("vault-1") for one in page]
+    assert {one.customer_id for one in entries} == ids(*range(5), *range(100, 105))
