@@ -83,7 +83,7 @@ def _comparisons(has: frozenset[str], lists: frozenset[str]) -> Iterator[Compari
     elif "age" in has:
         yield _age()
     if "email" in has:
-        yield _email()
+        yield _email(named={"given", "family"} <= has)
     if "phone" in has:
         yield _code("phone", several="phones")
     if "national_id" in has:
@@ -213,18 +213,27 @@ def _age() -> Comparison:
     )
 
 
-def _email() -> Comparison:
+def _email(*, named: bool) -> Comparison:
+    """A mailbox is often spelt from its owner's name, so a mailbox that is merely alike says nothing beside equal names."""
     local_l, local_r = "split_part(\"email_l\", '@', 1)", "split_part(\"email_r\", '@', 1)"
+    namesakes = f"coalesce({_same('given')} AND {_same('family')}, FALSE)" if named else "FALSE"
     return Comparison(
         name="email",
-        columns=("email", "emails"),
+        columns=("email", "emails", *(("given", "family") if named else ())),
         null_condition=_either_null("email"),
         levels=_levels(
             Level(label="equal", condition=_same("email"), start_m=0.65, start_u=1e-05, frequency_column="email"),
             Level(label="one shared", condition='list_has_any("emails_l", "emails_r")', start_m=0.1, start_u=1e-05),
             Level(label="two slips", condition=_edits("email", 2), start_m=0.1, start_u=0.0001),
-            Level(label="same mailbox name", condition=f"{local_l} = {local_r}", start_m=0.03, start_u=0.001),
-            Level(label="alike", condition=_winkler("email", "email", 0.88), start_m=0.04, start_u=0.001),
+            Level(
+                label="same mailbox name",
+                condition=f"{local_l} = {local_r} AND NOT {namesakes}",
+                start_m=0.03,
+                start_u=0.001,
+            ),
+            Level(
+                label="alike", condition=f"{_winkler('email', 'email', 0.88)} AND NOT {namesakes}", start_m=0.04, start_u=0.001
+            ),
             rest_m=0.08,
         ),
     )

@@ -39,7 +39,7 @@ class MatchOptions:
     sample_pairs: int = 200_000
     training_pairs: int = 200_000
     component_rows_max: int = 300
-    accept_probability: float = 0.9
+    accept_probability: float = 0.99
     reject_probability: float = 0.1
     pair_probability_min: float = 0.01
 

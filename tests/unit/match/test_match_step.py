@@ -121,7 +121,7 @@ def test_flatmates_of_whom_little_else_is_known_are_two_people() -> None:
     flatmates = []
     for number, row in enumerate(rows[:60]):
         other = str(rows[100 + number]["given_name"])[::-1].title()  # no given name of this table
-        own = {"given_name": other, "birth_date": None, "emails": []}
+        own: dict[str, object] = {"given_name": other, "birth_date": None, "emails": []}
         flatmates.append({**row, **own, "row_id": 10_000 + number})
     both = pa.Table.from_pylist(rows + flatmates, schema=table.schema)
 
