@@ -14,7 +14,7 @@ import grpc
 from google.protobuf.message import Message
 
 from strongroom.api.v1.audit_service_pb2 import AuditOutcome
-from vault_server.errors import UnauthenticatedError, VaultError
+from vault_server.errors import ResourceExhaustedError, UnauthenticatedError, VaultError
 from vault_server.ports.access import AuditLog, Authenticator, Credentials, Identity, Policy
 from vault_server.ports.runtime import Runtime
 from vault_server.ports.secret import Secret
@@ -27,6 +27,7 @@ Request = TypeVar("Request")
 UnaryMethod = Callable[[Request, Call], Message]
 StreamMethod = Callable[[Request, Call], Iterator[Message]]
 MAX_CREDENTIAL_CHARS = 4096
+MAX_ANSWER_BYTES = 4 << 20
 
 
 class Pipeline:
@@ -49,10 +50,10 @@ class Pipeline:
         self._runtime = runtime
         self._home_tenant = home_tenant
 
-    def unary(self, full_name: str, method: UnaryMethod[Request]) -> Callable[[Request, grpc.ServicerContext], Message]:
-        """A behaviour that answers once."""
+    def unary(self, full_name: str, method: UnaryMethod[Request]) -> Callable[[Request, grpc.ServicerContext], bytes]:
+        """A behaviour that answers once, serialised here so that what does not fit is refused like everything else."""
 
-        def behaviour(request: Request, context: grpc.ServicerContext) -> Message:
+        def behaviour(request: Request, context: grpc.ServicerContext) -> bytes:
             started_s, call_id = time.monotonic(), self._new_call_id()
             call: Call | None = None
             try:
@@ -60,19 +61,19 @@ class Pipeline:
                 with self._admission.admit(call.identity.tenant, call.identity.principal, stream=False):
                     reply = method(request, call)
                 self._require_audited(call)
+                return _serialised(reply)
             except Exception as error:
                 self._end(error, context, full_name, call_id, call, started_s)
                 raise
-            return reply
 
         return behaviour
 
     def streaming(
         self, full_name: str, method: StreamMethod[Request]
-    ) -> Callable[[Request, grpc.ServicerContext], Iterator[Message]]:
+    ) -> Callable[[Request, grpc.ServicerContext], Iterator[bytes]]:
         """A behaviour that answers with a stream; the audit is checked before the first message leaves."""
 
-        def behaviour(request: Request, context: grpc.ServicerContext) -> Iterator[Message]:
+        def behaviour(request: Request, context: grpc.ServicerContext) -> Iterator[bytes]:
             started_s, call_id = time.monotonic(), self._new_call_id()
             call: Call | None = None
             try:
@@ -80,7 +81,7 @@ class Pipeline:
                 with self._admission.admit(call.identity.tenant, call.identity.principal, stream=True):
                     for reply in method(request, call):
                         self._require_audited(call)
-                        yield reply
+                        yield _serialised(reply)
                 self._require_audited(call)
             except Exception as error:
                 self._end(error, context, full_name, call_id, call, started_s)
@@ -144,6 +145,18 @@ class Pipeline:
             call.audit(outcome=outcome, reason=reason)
         except VaultError as audit_error:
             emit_failure("audit_failed", audit_error, method=call.method, call=call.call_id)
+
+
+def _serialised(reply: Message) -> bytes:
+    """Raises ResourceExhaustedError: the answer is larger than a message may be."""
+    content = reply.SerializeToString()
+    if len(content) > MAX_ANSWER_BYTES:
+        raise ResourceExhaustedError(
+            f"the answer would have {len(content)} bytes, and {MAX_ANSWER_BYTES} are allowed",
+            reason="ANSWER_TOO_LARGE",
+            hint="ask for less at a time",
+        )
+    return content
 
 
 def credentials_of(context: grpc.ServicerContext) -> Credentials:

@@ -49,8 +49,4 @@ def _method_handler(
         (True, True): (pipeline.streaming, grpc.stream_stream_rpc_method_handler),
     }[method.client_streaming, method.server_streaming]
     # the descriptor decides which of the wrappers fits the servicer's method; mypy cannot follow that
-    return make(wrap(full_name, code), request_deserializer=decode, response_serializer=_serialize)  # type: ignore[operator]
-
-
-def _serialize(message: Message) -> bytes:
-    return message.SerializeToString()
+    return make(wrap(full_name, code), request_deserializer=decode)  # type: ignore[operator]

@@ -10,6 +10,7 @@ from vault_server.usecases.record_kinds import Record
 from vault_server.usecases.vault import Vault
 
 SHOWN = 10
+MAX_RECORD_BYTES = 3 << 20  # it must fit into a message of 4 MiB beside what the vault adds
 
 
 def violations_of(vault: Vault, tenant: str, record: Record) -> list[Violation]:
@@ -26,7 +27,7 @@ def check_record(vault: Vault, tenant: str, record: Record) -> None:
     Raises:
         InvalidArgumentError: it breaks rules; the metadata names up to ten fields and reasons.
     """
-    found = violations_of(vault, tenant, record)
+    found = [*violations_of(vault, tenant, record), *size_violations(record)]
     if found:
         raise InvalidArgumentError(
             "; ".join(f"{violation.field or 'record'} {violation.message}" for violation in found[:SHOWN]),
@@ -36,6 +37,13 @@ def check_record(vault: Vault, tenant: str, record: Record) -> None:
             if any(violation.reason == "UNKNOWN_ATTRIBUTE" for violation in found)
             else "",
         )
+
+
+def size_violations(record: Record) -> list[Violation]:
+    """One violation if the record is too large to be read again."""
+    if record.ByteSize() <= MAX_RECORD_BYTES:
+        return []
+    return [Violation("", "TOO_LARGE", f"must have at most {MAX_RECORD_BYTES} bytes")]
 
 
 def _listed(found: Sequence[Violation]) -> str:

@@ -6,14 +6,22 @@ over exactly the version they read; whoever was overtaken gets ETAG_MISMATCH.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from strongroom.api.v1.customer_pb2 import DerivedData
-from vault_server.errors import ConflictError, ErasedError, FailedPreconditionError, InvalidArgumentError, NotFoundError
+from vault_server.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    ErasedError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+)
 from vault_server.ports.keys import WrappedDek
 from vault_server.ports.records import DerivedRow, RecordKind, RecordRow, RowState
 from vault_server.ports.runtime import new_ids
@@ -33,6 +41,8 @@ from vault_server.usecases.vault import Vault
 MAX_BATCH = 1000
 MAX_PAGE = 1000
 MAX_FOUND = 100
+MAX_HITS = 1000  # of which deleted records and second tokens of one record are left out
+PAGE_BYTES = 3 << 20  # a message holds 4 MiB
 
 
 class Found(NamedTuple, Generic[R]):
@@ -69,8 +79,21 @@ class RecordService(Generic[R]):
         content = canonical(record)
         check_record(self.vault, tenant, record)
         replay = replay_of(self.vault, call, request_id, parent.encode() + content)
-        if replay.done:
-            return self._replayed(call, replay)
+        return self._once(
+            call, replay, lambda: self._create(call, tenant, customer_id, record, content, replay, validate_only=validate_only)
+        )
+
+    def _create(
+        self,
+        call: Call,
+        tenant: str,
+        customer_id: bytes | None,
+        record: R,
+        content: bytes,
+        replay: Replay,
+        *,
+        validate_only: bool,
+    ) -> R:
         record_id, now_us = new_ids(self.vault.runtime, 1)[0], self.vault.runtime.now_us()
         owner = record_id if customer_id is None else customer_id
         name = self.spec.name(tenant, owner, record_id)
@@ -127,8 +150,11 @@ class RecordService(Generic[R]):
         replay = replay_of(
             self.vault, call, request_id, record.SerializeToString(deterministic=True) + repr(list(mask.paths)).encode()
         )
-        if replay.done:
-            return self._replayed(call, replay)
+        return self._once(call, replay, lambda: self._update(call, parsed, record, mask, replay, validate_only=validate_only))
+
+    def _update(
+        self, call: Call, parsed: names.RecordName, record: R, mask: FieldMask, replay: Replay, *, validate_only: bool
+    ) -> R:
         stored = self._require(parsed, record.etag)
         if stored.rows[0].state == RowState.DELETED:
             raise FailedPreconditionError("the record is deleted", reason="DELETED", hint="undelete it first")
@@ -143,13 +169,14 @@ class RecordService(Generic[R]):
         """Hide a record, or bring it back. Doing it again is harmless."""
         parsed = self._parse(call, name)
         replay = replay_of(self.vault, call, request_id, f"{name}\n{expected_etag}\n{deleted}".encode())
-        if replay.done:
-            return self._replayed(call, replay)
+        return self._once(call, replay, lambda: self._set_deleted(call, parsed, expected_etag, replay, deleted=deleted))
+
+    def _set_deleted(self, call: Call, parsed: names.RecordName, expected_etag: str, replay: Replay, *, deleted: bool) -> R:
         stored = self._require(parsed, expected_etag)
         plaintext = open_rows(self.vault, parsed.tenant, self.spec.kind, stored.rows, stored.deks)[0]
         state = RowState.DELETED if deleted else RowState.LIVE
         if stored.rows[0].state == state:
-            call.audit([name])
+            call.audit([self.spec.name(*parsed)])
             return as_record(self.spec, parsed.tenant, stored.rows[0], plaintext)
         current = self.spec.message.FromString(plaintext)
         return self._write_over(call, parsed, stored, current, replay, state=state, validate_only=False)
@@ -167,9 +194,10 @@ class RecordService(Generic[R]):
                 tenant, self.spec.kind, after_id=after_id, limit=limit + 1, customer_id=customer_id, show_deleted=show_deleted
             )
             collected = self._with_keys(view, tenant, rows[:limit], full=full)
-        found = self._open(tenant, collected)
+        shown = _fitting(collected)
+        found = self._open(tenant, collected._replace(rows=collected.rows[:shown]))
         call.audit([parent], records=len(found.records))
-        token = pages.token(rows[limit - 1].record_id) if len(rows) > limit else ""
+        token = pages.token(rows[shown - 1].record_id) if len(rows) > shown else ""
         return found._replace(next_page_token=token)
 
     def search(
@@ -177,12 +205,13 @@ class RecordService(Generic[R]):
     ) -> Found[R]:
         """Records that carry any of the search tokens of an indexed field, deleted ones left out."""
         tenant = call.require_tenant(names.parse_tenant(parent))
+        wanted = Pages(self.vault, tenant, "").size(limit, default=MAX_FOUND, most=MAX_FOUND)
         number = self.vault.dictionary.index_number(self.spec.kind, field)
         with self.vault.store.read() as view:
-            hits = view.records.find_tokens(tenant, number, tokens, limit=min(limit or MAX_FOUND, MAX_FOUND))
+            hits = view.records.find_tokens(tenant, number, tokens, limit=MAX_HITS)
             ids = list(dict.fromkeys(hit.record_id for hit in hits if hit.kind == self.spec.kind))
             rows = [row for row in view.records.get(tenant, self.spec.kind, ids) if row.state == RowState.LIVE]
-            collected = self._with_keys(view, tenant, rows, full=full)
+            collected = self._with_keys(view, tenant, rows[:wanted], full=full)
         found = self._open(tenant, collected)
         call.audit([record.name for record in found.records], fields=[field])
         return found
@@ -221,6 +250,18 @@ class RecordService(Generic[R]):
         self.vault.store.write(work)
         return as_record(self.spec, tenant, following, content)
 
+    def _once(self, call: Call, replay: Replay, work: Callable[[], R]) -> R:
+        """Do a mutation, unless it was done before under its request id, also by a twin that runs at the same time."""
+        if replay.done is not None:
+            return self.get(call, replay.done).records[0]
+        try:
+            return work()
+        except (AlreadyExistsError, ConflictError):
+            done = replay.done_meanwhile(self.vault)
+            if done is None:
+                raise
+            return self.get(call, done).records[0]
+
     def _read(self, tenant: str, parsed: Sequence[names.RecordName], *, full: bool) -> _Rows:
         owners = {item.record_id: item.customer_id for item in parsed}
         with self.vault.store.read() as view:
@@ -258,9 +299,6 @@ class RecordService(Generic[R]):
             raise ErasedError("the customer was erased", hint="an erased customer cannot come back; create a new one")
         raise NotFoundError(f"there is no such {self.spec.message.DESCRIPTOR.name.lower()}")
 
-    def _replayed(self, call: Call, replay: Replay) -> R:
-        return self.get(call, replay.done or "").records[0]
-
     def _deks_of_live_customer(self, tenant: str, customer_id: bytes) -> Sequence[WrappedDek]:
         with self.vault.store.read() as view:
             rows = view.records.get(tenant, RecordKind.CUSTOMER, [customer_id])
@@ -291,3 +329,16 @@ class RecordService(Generic[R]):
 
     def _tenant_of_parent(self, call: Call, parent: str) -> str:
         return self._parse_list_parent(call, parent)[0]
+
+
+def _fitting(collected: _Rows) -> int:
+    """How many of the rows, at least one, fit into a message with their derived data."""
+    beside: Counter[bytes] = Counter()
+    for part in collected.derived:
+        beside[part.customer_id] += len(part.sealed)
+    size = 0
+    for count, row in enumerate(collected.rows):
+        size += len(row.sealed) + beside[row.customer_id]
+        if size > PAGE_BYTES and count:
+            return count
+    return len(collected.rows)

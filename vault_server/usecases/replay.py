@@ -32,6 +32,18 @@ class Replay:
         if self.request_id:
             view.access.put_request(self.tenant, self.principal, self.request_id, digest=self.digest, name=name, now_us=now_us)
 
+    def done_meanwhile(self, vault: Vault) -> str | None:
+        """The name of what a twin has made since the request was looked up; None if there is no twin.
+
+        Raises:
+            FailedPreconditionError: the id was used for another request meanwhile.
+        """
+        if not self.request_id:
+            return None
+        # In a transaction of its own, because a twin's may still be waiting for the disk and readers do not see it yet.
+        found = vault.store.write(lambda view: view.access.request(self.tenant, self.principal, self.request_id))
+        return _done(found, self.digest)
+
 
 def replay_of(vault: Vault, call: Call, request_id: str, content: bytes) -> Replay:
     """Look the request up.
@@ -50,12 +62,16 @@ def replay_of(vault: Vault, call: Call, request_id: str, content: bytes) -> Repl
     digest = vault.keyring.blind_index(tenant).token(LEDGER_FIELD, call.method.encode() + b"\0" + content)
     with vault.store.read() as view:
         found = view.access.request(tenant, principal, request_id)
-    if found is not None and found[0] != digest:
+    return Replay(tenant=tenant, principal=principal, request_id=request_id, digest=digest, done=_done(found, digest))
+
+
+def _done(found: tuple[bytes, str] | None, digest: bytes) -> str | None:
+    if found is None:
+        return None
+    if found[0] != digest:
         raise FailedPreconditionError(
             "this request_id was used for another request",
             reason="REQUEST_ID_REUSED",
             hint="use a new request_id for each new request",
         )
-    return Replay(
-        tenant=tenant, principal=principal, request_id=request_id, digest=digest, done=None if found is None else found[1]
-    )
+    return found[1]

@@ -19,9 +19,10 @@ def apply_mask(current: R, update: R, mask: FieldMask) -> None:
         InvalidArgumentError: a path names no field that a caller may write.
     """
     for path in mask.paths or [field.name for field, _ in update.ListFields() if field.name not in OUTPUT_ONLY_NUMBERS]:
-        field, _, key = path.partition(".")
+        field, dot, key = path.partition(".")
         if (
-            field not in current.DESCRIPTOR.fields_by_name
+            bool(dot) != bool(key)
+            or field not in current.DESCRIPTOR.fields_by_name
             or field in OUTPUT_ONLY_NUMBERS
             or (key and field not in ("attributes", "unparsed"))
         ):
