@@ -89,8 +89,15 @@ def _csv_writer(write: Callable[[str], object], fields: Sequence[str], *, one_so
             return write(text)
 
     writer = csv.writer(_Target(), lineterminator="\n")
+    quoting = csv.writer(_Target(), lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(fields)
-    return lambda row: writer.writerow([csv_cell(row, field, one_source=one_source) for field in fields])
+
+    def put(row: Row) -> None:
+        cells = [csv_cell(row, field, one_source=one_source) for field in fields]
+        # The writer quotes a lone carriage return only where it ends lines with one; a reader would take it for a line end.
+        (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
+
+    return put
 
 
 def _json_writer(write: Callable[[str], object], fields: Sequence[str]) -> Callable[[Row], None]:

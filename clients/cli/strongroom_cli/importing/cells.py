@@ -194,10 +194,8 @@ def parse_minor_units(text: str, currency: str = "") -> tuple[int, str] | None:
 
 
 def _plain_number(text: str) -> float | None:
-    if re.fullmatch(r"[+-]?\d+(?:[.,]\d{1,2})?|[+-]?\d+\.\d+", text):
-        return float(text.replace(",", "."))
-    if not _GROUPED.fullmatch(text):
-        return None
+    if not _GROUPED.fullmatch(text):  # three digits behind a single mark are thousands: nobody earns 45.000 with mills
+        return float(text.replace(",", ".")) if re.fullmatch(r"[+-]?\d+(?:[.,]\d{1,2}|\.\d+)?", text) else None
     marks = [char for char in text if not char.isdigit() and char not in "+-"]
     last = marks[-1] if len(set(marks)) > 1 else ""  # two kinds of marks: the last one is the decimal point
     cleaned = "".join(char for char in text if char.isdigit() or char in "+-" or char == last)

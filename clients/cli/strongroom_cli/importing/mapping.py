@@ -141,7 +141,7 @@ def _id_column(
     for column in ranked:
         values = [texts(row[columns.index(column)]) for row in sample]
         present = [value for value in values if value]
-        if len(present) >= len(values) * 0.9 and (table.ids_repeat or len(set(present)) >= len(present) * 0.9):
+        if len(present) >= len(values) * 0.5 and (table.ids_repeat or len(set(present)) >= len(present) * 0.9):
             return column
     return ""
 
