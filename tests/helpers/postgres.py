@@ -75,7 +75,8 @@ def _start(folder: Path) -> PostgresServer:
     who = _unprivileged(folder)
     programs = _programs(folder, who)
     data = folder / "data"
-    command: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+    options = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+    command: list[str | Path] = [programs / "initdb", "-D", data, *options]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **who)
     settings = [part for each in _SETTINGS for part in ("-c", each)]
     log = (folder / "log").open("wb")

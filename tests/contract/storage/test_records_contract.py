@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from helpers.stored_rows import TENANT, a_dek, a_row, a_run, an_id, new_customers, put_customers
 
+from helpers.stored_rows import TENANT, a_dek, a_result, a_row, a_search_token, a_token, an_id, new_customers, put_customers
 from vault_server.errors import AlreadyExistsError, ConflictError, ErasedError, InvalidArgumentError, NotFoundError
 from vault_server.ports.records import ConsentRow, RecordKind, RowState
-from vault_server.ports.store import Store
+from vault_server.ports.store import Store, WriteView
 
 CUSTOMER, TRANSACTION, NEED = RecordKind.CUSTOMER, RecordKind.TRANSACTION, RecordKind.NEED
 LAST = b"\xff" * 16
@@ -187,10 +187,7 @@ def test_erase_removes_everything_of_the_customer_and_nothing_else(store: Store)
     gone, stays = new_customers(store, 2)
     run_id = an_id()
 
-    def fill(view: object) -> None:
-        from helpers.stored_rows import a_result, a_search_token
-
-        assert hasattr(view, "records")
+    def fill(view: WriteView) -> None:
         for customer in (gone, stays):
             transaction = an_id()
             view.records.insert(TENANT, TRANSACTION, [a_row(customer, transaction), a_row(customer, an_id())])
@@ -220,8 +217,6 @@ def test_erase_removes_everything_of_the_customer_and_nothing_else(store: Store)
         assert [row.customer_id for row in reader.derived(TENANT, [gone, stays])] == [stays]
         assert [row.customer_id for row in reader.consents(TENANT, [gone, stays])] == [stays]
         for value in ("mail", "order"):
-            from helpers.stored_rows import a_token
-
             found = reader.find_tokens(TENANT, 7, [a_token(value)], limit=9)
             assert [token.customer_id for token in found] == [stays]
         assert reader.match_unique(TENANT, 9, [a_token(gone.hex()[8:18])]) == {}
@@ -252,8 +247,7 @@ def test_erasing_whom_nobody_knows_is_not_found(store: Store) -> None:
 def test_the_newest_word_on_a_purpose_counts_whatever_the_order_of_arrival(store: Store) -> None:
     first, second = new_customers(store, 2)
 
-    def words(view: object) -> None:
-        assert hasattr(view, "records")
+    def words(view: WriteView) -> None:
         for word in (
             ConsentRow(first, "ads", True, 10),
             ConsentRow(first, "ads", False, 20),
@@ -272,4 +266,3 @@ def test_the_newest_word_on_a_purpose_counts_whatever_the_order_of_arrival(store
 def test_derived_kinds_have_no_record_table(store: Store) -> None:
     with store.read() as view, pytest.raises(InvalidArgumentError):
         view.records.get(TENANT, RecordKind.DERIVED, [an_id()])
-    assert a_run(an_id())

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from helpers.stored_rows import TENANT, a_search_token, a_token, an_id, new_customers
 
+from helpers.stored_rows import TENANT, a_search_token, a_token, an_id, new_customers
 from vault_server.errors import AlreadyExistsError
 from vault_server.ports.records import RecordKind
-from vault_server.ports.store import Store
+from vault_server.ports.store import Store, WriteView
 
 CUSTOMER = RecordKind.CUSTOMER
 
@@ -74,8 +74,7 @@ def test_dropping_removes_all_tokens_of_the_records_and_no_others(store: Store) 
     first, second = new_customers(store, 2)
     many = [a_search_token(f"mail{n}", first) for n in range(150)]
 
-    def fill(view: object) -> None:
-        assert hasattr(view, "records")
+    def fill(view: WriteView) -> None:
         view.records.put_tokens(TENANT, many)
         view.records.put_tokens(TENANT, [a_search_token("mail0", second)])
         view.records.put_unique(TENANT, [a_search_token("crm1", first, field=9), a_search_token("crm2", second, field=9)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
@@ -11,7 +12,7 @@ from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
 from vault_server.errors import UnavailableError, VaultError
 from vault_server.storage.postgresql.faults import ConnectionLostError, translate
@@ -46,13 +47,11 @@ def single_engine(url: URL) -> Engine:
 @contextmanager
 def borrowed(engine: Engine) -> Iterator[psycopg.Connection]:
     """A connection of the pool; rolled back when it returns, thrown away when it broke."""
-    try:
-        proxied = engine.raw_connection()
-    except PoolTimeoutError:
-        raise UnavailableError("all connections to the database are in use", hint="try again") from None
-    except (SQLAlchemyError, psycopg.Error) as error:
-        raise fault_of(error) from None
-    connection = cast("psycopg.Connection", proxied.driver_connection)
+    proxied, connection = _checked_out(engine)
+    while _was_cut(connection):
+        proxied.invalidate()
+        proxied.close()
+        proxied, connection = _checked_out(engine)
     try:
         yield connection
     except ConnectionLostError:
@@ -63,6 +62,25 @@ def borrowed(engine: Engine) -> Iterator[psycopg.Connection]:
         if connection.broken or connection.closed:
             proxied.invalidate()
         proxied.close()
+
+
+def _checked_out(engine: Engine) -> tuple[PoolProxiedConnection, psycopg.Connection]:
+    try:
+        proxied = engine.raw_connection()
+    except PoolTimeoutError:
+        raise UnavailableError("all connections to the database are in use", hint="try again") from None
+    except (SQLAlchemyError, psycopg.Error) as error:
+        raise fault_of(error) from None
+    return proxied, cast("psycopg.Connection", proxied.driver_connection)
+
+
+def _was_cut(connection: psycopg.Connection) -> bool:
+    """Whether an idle connection has something to say: nobody asked it anything, so the server is gone (2 microseconds)."""
+    if connection.closed:
+        return True
+    idle = select.poll()
+    idle.register(connection.fileno(), select.POLLIN)
+    return bool(idle.poll(0))
 
 
 def fault_of(error: Exception) -> VaultError:

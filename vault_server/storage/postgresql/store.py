@@ -18,7 +18,7 @@ from vault_server.ports.snapshot import SnapshotSource
 from vault_server.ports.store import ReadView, WriteView
 from vault_server.storage.describe import described
 from vault_server.storage.postgresql.connecting import borrowed, dialect
-from vault_server.storage.postgresql.faults import RepeatableError, translating
+from vault_server.storage.postgresql.faults import ConnectionLostError, RepeatableError, translating
 from vault_server.storage.postgresql.session import PostgresqlSession
 from vault_server.storage.postgresql.snapshot import PostgresqlSnapshot
 from vault_server.storage.repositories.keks import SqlKekStore, SqlKeyFence
@@ -82,8 +82,7 @@ class PostgresqlStore:
             connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             connection.read_only = False
             result = work(self._session(connection, writing=True))
-            with translating():
-                connection.commit()
+            _commit(connection)
         return result
 
     def describe(self) -> dict[str, str]:
@@ -118,3 +117,15 @@ class PostgresqlStore:
         return PostgresqlSession(
             connection=connection, statements=self._statements, known_tenants=self._tenants, writing=writing
         )
+
+
+def _commit(connection: psycopg.Connection) -> None:
+    try:
+        with translating():
+            connection.commit()
+    except ConnectionLostError:
+        raise UnavailableError(
+            "the connection broke during the commit; it may have happened or not",
+            reason="COMMIT_UNKNOWN",
+            hint="repeat the call with the same request id",
+        ) from None
