@@ -110,7 +110,8 @@ class ActivityMaker:
         weights = [person.segment.need_rate * rng.gammavariate(1.5, 0.66) for person in self._people]
         made: list[NeedRow] = []
         for person, rows, n in zip(self._people, self._rows_of, spread(count, weights), strict=True):
-            made.extend(self._need(person, _pick(rows, rng), f"N{len(made) + index:08d}", rng) for index in range(n))
+            first = len(made)
+            made.extend(self._need(person, _pick(rows, rng), f"N{first + index:08d}", rng) for index in range(n))
         made.sort(key=lambda row: (row.time, row.id))
         return made
 

@@ -41,6 +41,11 @@ def test_every_row_has_every_column_and_its_own_id(crm: GeneratedCrm) -> None:
     assert len({row["id"] for row in crm.customers}) == 1_500
 
 
+def test_every_transaction_and_every_need_has_its_own_id(crm: GeneratedCrm) -> None:
+    assert len({row.id for row in crm.transactions}) == len(crm.transactions)
+    assert len({row.id for row in crm.needs}) == len(crm.needs)
+
+
 def test_duplicate_share_is_the_share_of_rows_that_repeat_a_person(crm: GeneratedCrm) -> None:
     assert len(set(crm.truth.entity_of.values())) == 1_500 - 225
 
