@@ -1,7 +1,7 @@
 """A small, honest vault in memory behind a real gRPC server on loopback, with knobs to break it.
 
-Honest: it keeps records by external id, answers chunks it has seen from memory, refuses rows without an id, pages its lists, resumes its
-reads by token, and reports errors the way the real vault does.
+Honest: it keeps records by external id, answers chunks it has seen from memory, refuses rows without an id, pages its lists,
+resumes its reads by token, and reports errors the way the real vault does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from typing import Any
+from typing import Any, Self
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -35,6 +35,7 @@ from strongroom.api.v1 import (
     transaction_service_pb2,
 )
 from strongroom.api.v1.customer_pb2 import Customer, DerivedData
+from strongroom.api.v1.rules_pb2 import ROLE_ADMIN
 from strongroom.profiles import Profile
 
 PAGE = 3
@@ -81,7 +82,7 @@ class FakeVault:
         self.target = ""
         self._server: grpc.Server | None = None
 
-    def __enter__(self) -> FakeVault:
+    def __enter__(self) -> Self:
         self._server = grpc.server(futures.ThreadPoolExecutor(max_workers=4), options=[("grpc.so_reuseport", 0)])
         for module in _FILES:
             for service in module.DESCRIPTOR.services_by_name.values():
@@ -132,7 +133,7 @@ class FakeVault:
                 left = budget.pop(0) if budget else None
                 for item in answer(request):
                     if left is not None and left <= 0:
-                        raise Refusal(grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE", "the stream broke")
+                        raise Refusal(grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE", "the stream broke")  # noqa: TRY301 - the knob
                     left = None if left is None else left - 1
                     yield item
             except Refusal as refusal:
@@ -370,7 +371,7 @@ class FakeVault:
         return access_service_pb2.IssueTokenResponse(token=token, secret="srt_made_up")
 
     def WhoAmI(self, _request: Message) -> Message:  # noqa: N802
-        principal = access_service_pb2.Principal(name="tenants/main/principals/p", roles=[1])
+        principal = access_service_pb2.Principal(name="tenants/main/principals/p", roles=[ROLE_ADMIN])
         return access_service_pb2.WhoAmIResponse(principal=principal, credential="token")
 
     def GetSystemInfo(self, _request: Message) -> Message:  # noqa: N802
@@ -401,6 +402,6 @@ def _abort(context: Context, refusal: Refusal) -> Exception:
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     try:
         context.abort(refusal.code, refusal.message)
-    except Exception as error:  # noqa: BLE001 - the sync stack aborts by a bare exception
+    except Exception as error:  # the sync stack aborts by a bare exception
         return error
     return refusal

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from helpers.fake_vault import FakeVault
 
 import strongroom
+from helpers.fake_vault import FakeVault
 from strongroom import Customer, DerivedData, ExternalId
 from strongroom.api.v1 import analysis_service_pb2 as analysis
 from strongroom_cli import exit_codes
@@ -151,12 +151,14 @@ def test_waiting_for_a_run_tells_how_it_ended(vault: FakeVault, capsys: Capture,
     assert "running" in capsys.readouterr().err
 
 
-def test_a_report_is_saved(vault: FakeVault, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("vault")
+def test_a_report_is_saved(tmp_path: Path) -> None:
     assert main(["analysis", "report", "r1", "--out", str(tmp_path / "r.html")]) == exit_codes.OK
     assert (tmp_path / "r.html").read_bytes() == b"<html>REPORT_FORMAT_HTML</html>"
 
 
-def test_operators_commands_speak_every_format(vault: FakeVault, capsys: Capture) -> None:
+@pytest.mark.usefixtures("vault")
+def test_operators_commands_speak_every_format(capsys: Capture) -> None:
     for form in ("table", "json", "jsonl"):
         for command in (
             ["backup", "create"],
@@ -172,7 +174,8 @@ def test_operators_commands_speak_every_format(vault: FakeVault, capsys: Capture
         assert "chain w breaks" in "".join(capsys.readouterr())
 
 
-def test_an_issued_secret_can_go_to_a_private_file(vault: FakeVault, tmp_path: Path, capsys: Capture) -> None:
+@pytest.mark.usefixtures("vault")
+def test_an_issued_secret_can_go_to_a_private_file(tmp_path: Path, capsys: Capture) -> None:
     assert main(["tokens", "issue", "shop", "--out", str(tmp_path / "token")]) == exit_codes.OK
 
     assert (tmp_path / "token").read_text() == "srt_made_up\n"
@@ -202,31 +205,36 @@ def test_no_vault_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "Traceback" not in shown
 
 
-def test_restore_is_handed_to_the_servers_program(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    monkeypatch.setattr(
-        restore, "server_program", lambda: [sys.executable, "-c", "import sys; print(sys.argv[1:]); sys.exit(9)"]
-    )
-    shown: list[list[str]] = []
-    monkeypatch.setattr(
-        restore.subprocess, "run", lambda command, **_: shown.append(command) or subprocess.CompletedProcess(command, 9)
-    )
+def test_restore_is_handed_to_the_servers_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    note = tmp_path / "arguments"
+    program = f"import sys, pathlib; pathlib.Path({str(note)!r}).write_text(' '.join(sys.argv[1:])); sys.exit(9)"
+    monkeypatch.setattr(restore, "server_program", lambda: [sys.executable, "-c", program])
 
     assert main(["restore", "run", "--backup", "b1", "--to", "x", "-o", "json"]) == 9
-    assert shown[0][3:] == ["restore", "run", "--backup", "b1", "--to", "x", "-o", "json"]
+    assert note.read_text() == "restore run --backup b1 --to x -o json"
 
 
 def test_restore_without_the_server_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setattr(restore, "find_spec", lambda _name: None)
-    monkeypatch.setattr(restore.shutil, "which", lambda _name: None)
+    monkeypatch.setattr("shutil.which", lambda _name: None)
 
     assert main(["restore", "plan"]) == exit_codes.CONFIGURATION
     assert "strongroom[server]" in capsys.readouterr().err
 
 
+HELP_PROGRAM = """
+import sys
+from strongroom_cli.main import main
+try:
+    main(["--help"])
+except SystemExit:
+    print([name for name in ("grpc", "google.protobuf", "rich", "pyarrow") if name in sys.modules])
+"""
+
+
 def test_help_is_fast_loads_nothing_and_lists_exit_codes() -> None:
-    code = "import sys; from strongroom_cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint([m for m in ('grpc', 'google.protobuf', 'rich', 'pyarrow') if m in sys.modules])"
     started = time.perf_counter()
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    answer = subprocess.run([sys.executable, "-c", HELP_PROGRAM], capture_output=True, text=True, check=True)
     spent = time.perf_counter() - started
 
     assert answer.stdout.splitlines()[-1] == "[]"

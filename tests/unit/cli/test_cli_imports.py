@@ -3,9 +3,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.fake_vault import FakeVault
 
 import strongroom
+from helpers.fake_vault import FakeVault
 from strongroom.api.v1 import attribute_service_pb2 as attributes
 from strongroom_cli import exit_codes
 from strongroom_cli.main import main
@@ -204,7 +204,7 @@ def test_lines_of_a_transaction_are_gathered(vault: FakeVault, tmp_path: Path) -
 def test_json_transactions_and_needs_go_in(vault: FakeVault, tmp_path: Path) -> None:
     sale = {"id": "T1", "customer_id": "K1", "kind": "purchase", "time": "2026-01-02T10:00:00+00:00", "currency": "EUR",
             "lines": [{"sku": "A", "quantity": 2, "unit_price_minor": 350}]}  # fmt: skip
-    need = {"id": "N1", "customer_id": "K1", "kind": "service", "text": "a new boiler", "priority": "high", "need_state": "open",
+    need = {"id": "N1", "customer_id": "K1", "kind": "service", "text": "a new boiler", "priority": "high", "state": "open",
             "time": "2026-01-02T10:00:00+00:00"}  # fmt: skip
 
     assert (

@@ -2,9 +2,9 @@ import asyncio
 
 import grpc
 import pytest
-from helpers.fake_vault import FakeVault
 
 import strongroom
+from helpers.fake_vault import FakeVault
 from strongroom import Client, Customer, ExternalId, RetryPolicy, Secret
 
 QUICK = RetryPolicy(attempts=3, first_delay_s=0.001, longest_delay_s=0.002)
@@ -90,7 +90,8 @@ def test_the_token_is_sent_and_never_shown() -> None:
 
         assert "srt_abc" not in repr(client)
     with FakeVault(token="srt_abc") as vault, client_of(vault, token=Secret("old")) as client:
-        with pytest.raises(strongroom.UnauthenticatedError):
+        refused = pytest.raises(strongroom.UnauthenticatedError)
+        with refused:
             client.keys.list()
 
 

@@ -3,11 +3,12 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
-from helpers.fake_vault import FakeVault
 
 import strongroom
+from helpers.fake_vault import FakeVault
 from strongroom import Customer, DerivedData, ExternalId, ImportRow, RetryPolicy
 from strongroom.api.v1 import analysis_service_pb2 as analysis
+from strongroom.api.v1.import_service_pb2 import ROW_OUTCOME_CREATED
 from strongroom.chunks import chunked
 
 QUICK = RetryPolicy(attempts=3, first_delay_s=0.001, longest_delay_s=0.002)
@@ -103,7 +104,7 @@ def test_an_acknowledgement_for_other_rows_is_refused() -> None:
     with FakeVault() as vault, strongroom.connect(vault.profile, retry=QUICK) as client:
         client.imports.customers(people(3), source="crm", import_id="i1")
         ((_digest, answer),) = vault.chunks.values()
-        answer.outcomes.append(1)
+        answer.outcomes.append(ROW_OUTCOME_CREATED)
         vault.imports.clear()
 
         with pytest.raises(strongroom.ProtocolError):
