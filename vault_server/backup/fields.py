@@ -42,7 +42,10 @@ class Fields:
             raise self._malformed() from None
 
     def texts(self, name: str) -> tuple[str, ...]:
-        return tuple(value for value in self._list(name) if isinstance(value, str))
+        values = tuple(value for value in self._list(name) if isinstance(value, str))
+        if len(values) != len(self._list(name)):
+            raise self._malformed()
+        return values
 
     def items(self, name: str) -> list[Fields]:
         return [Fields(value, self._what) for value in self._list(name)]
