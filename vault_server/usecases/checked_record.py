@@ -16,7 +16,7 @@ MAX_RECORD_BYTES = 3 << 20  # it must fit into a message of 4 MiB beside what th
 def violations_of(vault: Vault, tenant: str, record: Record) -> list[Violation]:
     """What is wrong with a record; an attribute that another process has just defined is looked up again."""
     found = vault.validator.validate(record, attributes=vault.attributes.of(tenant))
-    if any(violation.reason == "UNKNOWN_ATTRIBUTE" for violation in found):
+    if found and any(violation.reason == "UNKNOWN_ATTRIBUTE" for violation in found):
         found = vault.validator.validate(record, attributes=vault.attributes.of(tenant, refresh=True))
     return found
 

@@ -17,25 +17,27 @@ from vault_server.ports.store import WriteView
 from vault_server.records.checks import Violation
 from vault_server.records.sealing import canonical
 from vault_server.records.search import IndexedValue, external_id_key
-from vault_server.usecases.checked_record import violations_of
+from vault_server.usecases.checked_record import size_violations, violations_of
+from vault_server.usecases.import_issues import fitting
 from vault_server.usecases.import_merge import merged, same_content
 from vault_server.usecases.record_kinds import AnyKind, Record, external_ids
 from vault_server.usecases.sealed_rows import SCHEMA_REVISION, reference, seal_next
-from vault_server.usecases.search_tokens import as_tokens
+from vault_server.usecases.search_tokens import tokens_of_many
 from vault_server.usecases.vault import Vault
 
 NO_RECORD = bytes(16)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class _Candidate:
-    """One row that is still in the race: its record, its key, what it was matched with."""
+    """One row that is still in the race: its record, its key and the key's search token, what it was matched with."""
 
     index: int
     line: int
     record: Record
     key: bytes
     owner_key: bytes = b""
+    token: bytes = b""
     owner_id: bytes = b""
     record_id: bytes = NO_RECORD
 
@@ -83,6 +85,8 @@ class _ChunkBuilder:
         self._outcomes = [RowOutcome.ROW_OUTCOME_REJECTED] * len(request.rows)
         self._ids = [NO_RECORD] * len(request.rows)
         self._issues: list[RowIssue] = []
+        self._twins: list[tuple[_Candidate, _Candidate]] = []
+        self._member = spec.message.DESCRIPTOR.name.lower()
         self._key_field = vault.dictionary.for_kind(spec.kind).unique[0].index_number
         self._owner_field = vault.dictionary.for_kind(RecordKind.CUSTOMER).unique[0].index_number
 
@@ -91,46 +95,53 @@ class _ChunkBuilder:
         if self._spec.kind is not RecordKind.CUSTOMER:
             candidates = self._with_owners(candidates)
         fresh, known = self._split(self._without_twins(candidates))
+        if any(len(external_ids(one.record)) > 1 for one in (*fresh, *known)):
+            stolen = self._with_ids_of_others([*fresh, *known])
+            fresh, known = [one for one in fresh if one.index not in stolen], [one for one in known if one.index not in stolen]
         prepared = PreparedChunk(tenant=self._tenant, kind=self._spec.kind, response=ImportRowsResponse())
         with self._vault.keyring.batch(self._tenant) as cipher:
             self._seal_fresh(cipher, fresh, prepared)
             self._seal_known(cipher, known, prepared)
+        self._settle_twins()
         prepared.response = ImportRowsResponse(
-            chunk=self._request.chunk, outcomes=self._outcomes, issues=self._issues, record_ids=b"".join(self._ids)
+            chunk=self._request.chunk, outcomes=self._outcomes, issues=fitting(self._issues), record_ids=b"".join(self._ids)
         )
         return prepared
 
     def _checked(self, rows: Sequence[ImportRow]) -> list[_Candidate]:
         candidates = []
+        member, source, of_customers = self._member, self._import.source, self._spec.kind is RecordKind.CUSTOMER
         for index, row in enumerate(rows):
-            which = row.WhichOneof("record")
-            if which is None or which != self._spec.message.DESCRIPTOR.name.lower():
-                self._refuse(row.line, "", "NOT_A_RECORD", f"the row is not a {self._spec.message.DESCRIPTOR.name.lower()}")
+            line = row.line
+            if row.WhichOneof("record") != member:
+                self._refuse(line, "", "NOT_A_RECORD", f"the row is not a {member}")
                 continue
-            record: Record = getattr(row, which)
+            record: Record = getattr(row, member)
             key = self._key_of(record)
             if key is None:
-                self._refuse(row.line, "external_ids", "MISSING_ID", f"the row has no id in the source {self._import.source}")
+                self._refuse(line, "external_ids", "MISSING_ID", f"the row has no id in the source {source}")
                 continue
-            self._stamp(record, row.line)
+            self._stamp(record, line)
             found = violations_of(self._vault, self._tenant, record)
             if found:
-                self._refuse_all(row.line, found)
+                self._refuse_all(line, found)
                 continue
-            candidate = _Candidate(index=index, line=row.line, record=record, key=key)
-            if self._spec.kind is not RecordKind.CUSTOMER:
+            owner_key = b""
+            if not of_customers:
                 owner = row.customer_key
                 if not owner.id:
-                    self._refuse(row.line, "customer_key", "MISSING_CUSTOMER", "the row names no customer")
+                    self._refuse(line, "customer_key", "MISSING_CUSTOMER", "the row names no customer")
                     continue
-                candidate.owner_key = external_id_key(owner.source or self._import.source, owner.id)
-            candidates.append(candidate)
+                owner_key = external_id_key(owner.source or source, owner.id)
+            candidates.append(_Candidate(index, line, record, key, owner_key))
         return candidates
 
     def _key_of(self, record: Record) -> bytes | None:
         source = self._import.source
-        mine = next((one.id for one in external_ids(record) if one.source == source and one.id), None)
-        return None if mine is None else external_id_key(source, mine)
+        for one in external_ids(record):
+            if one.source == source and one.id:
+                return external_id_key(source, one.id)
+        return None
 
     def _stamp(self, record: Record, line: int) -> None:
         provenance = record.provenance
@@ -157,10 +168,19 @@ class _ChunkBuilder:
             if twin is candidate:
                 continue
             if same_content(twin.record, candidate.record):
-                self._outcomes[candidate.index] = RowOutcome.ROW_OUTCOME_UNCHANGED
+                self._twins.append((candidate, twin))
             else:
                 self._refuse_twin(candidate.line, twin.line)
         return list(first.values())
+
+    def _settle_twins(self) -> None:
+        """A row that says the same as one before it stands for the same record, and is refused if that one was."""
+        for candidate, first in self._twins:
+            if self._outcomes[first.index] == RowOutcome.ROW_OUTCOME_REJECTED:
+                self._refuse(candidate.line, "", "TWIN_REFUSED", f"line {first.line} says the same and was refused")
+            else:
+                self._outcomes[candidate.index] = RowOutcome.ROW_OUTCOME_UNCHANGED
+                self._ids[candidate.index] = self._ids[first.index]
 
     def _split(self, candidates: list[_Candidate]) -> tuple[list[_Candidate], list[_Candidate]]:
         tokens = self._index.tokens(self._key_field, [candidate.key for candidate in candidates])
@@ -168,13 +188,33 @@ class _ChunkBuilder:
             held = view.records.match_unique(self._tenant, self._key_field, tokens)
         fresh, known = [], []
         for candidate, token in zip(candidates, tokens, strict=True):
-            match = held.get(token)
+            candidate.token, match = token, held.get(token)
             if match is None:
                 fresh.append(candidate)
             else:
                 candidate.owner_id, candidate.record_id = match
                 known.append(candidate)
         return fresh, known
+
+    def _with_ids_of_others(self, candidates: list[_Candidate]) -> set[int]:
+        """Refuses rows that carry, beside their own id, one that another record or row has; returns their indexes."""
+        beside = [
+            (candidate, key)
+            for candidate in candidates
+            for key in (external_id_key(one.source, one.id) for one in external_ids(candidate.record))
+            if key != candidate.key
+        ]
+        tokens = self._index.tokens(self._key_field, [key for _, key in beside])
+        with self._vault.store.read() as view:
+            held = view.records.match_unique(self._tenant, self._key_field, tokens)
+        claimed, refused = {candidate.key: candidate for candidate in candidates}, set[int]()
+        for (candidate, key), token in zip(beside, tokens, strict=True):
+            first, holder = claimed.setdefault(key, candidate), held.get(token)
+            if candidate.index in refused or (first is candidate and (holder is None or holder[1] == candidate.record_id)):
+                continue
+            refused.add(candidate.index)
+            self._refuse(candidate.line, "external_ids", "DUPLICATE_EXTERNAL_ID", "another record has one of the row's ids")
+        return refused
 
     def _seal_fresh(self, cipher: BatchCipher, fresh: list[_Candidate], prepared: PreparedChunk) -> None:
         kind, ids = self._spec.kind, new_ids(self._vault.runtime, len(fresh))
@@ -218,6 +258,8 @@ class _ChunkBuilder:
                 self._done(candidate, RowOutcome.ROW_OUTCOME_UNCHANGED)
             elif current.provenance.import_batch == self._import.name:
                 self._refuse_twin(candidate.line, current.provenance.line)
+            elif broken := [*violations_of(self._vault, self._tenant, after), *size_violations(after)]:
+                self._refuse_all(candidate.line, broken)
             else:
                 candidate.record = after
                 prepared.updates.append(seal_next(cipher, self._spec.kind, row, canonical(after), self._now_us))
@@ -231,12 +273,20 @@ class _ChunkBuilder:
             cipher.load_deks(view.records.deks(self._tenant, wanted))
 
     def _add_tokens(self, candidates: list[_Candidate], prepared: PreparedChunk) -> None:
-        kind, search = self._spec.kind, self._vault.search
-        for candidate in candidates:
-            values: list[IndexedValue] = search.search_values(candidate.record)
-            prepared.tokens += as_tokens(self._index, kind, candidate.owner_id, candidate.record_id, values)
-            unique = search.unique_values(candidate.record)
-            prepared.unique += as_tokens(self._index, kind, candidate.owner_id, candidate.record_id, unique)
+        kind, search, index = self._spec.kind, self._vault.search, self._index
+        ids = [(candidate.owner_id, candidate.record_id) for candidate in candidates]
+        prepared.tokens += tokens_of_many(index, kind, ids, [search.search_values(one.record) for one in candidates])
+        known = (self._key_field, index.version)
+        others: list[list[IndexedValue]] = []
+        for candidate, (owner_id, record_id) in zip(candidates, ids, strict=True):
+            prepared.unique.append(SearchToken(*known, candidate.token, kind, owner_id, record_id))
+            # the token of the row's own key was made when it was looked up
+            others.append(
+                []
+                if len(external_ids(candidate.record)) == 1
+                else [one for one in search.unique_values(candidate.record) if one != (self._key_field, candidate.key)]
+            )
+        prepared.unique += tokens_of_many(index, kind, ids, others)
 
     def _done(self, candidate: _Candidate, outcome: RowOutcome.ValueType) -> None:
         self._outcomes[candidate.index] = outcome
