@@ -201,7 +201,7 @@ class FakeVault:
     def _customer(self, name: str) -> Customer:
         if name not in self.customers:
             raise Refusal(
-                grpc.StatusCode.NOT_FOUND, "NOT_FOUND", "There is no such customer.", hint="Check the id.", call_id="c-1"
+                grpc.StatusCode.NOT_FOUND, "NOT_FOUND", "There is no such customer.", hint="Check the id.", call="c-1"
             )
         return self.customers[name]
 

@@ -45,6 +45,7 @@ def exit_code_of(error: StrongroomError) -> int:
         (errors.PermissionDeniedError, exit_codes.DENIED),
         (errors.InvalidArgumentError, exit_codes.USAGE),
         (errors.OutOfRangeError, exit_codes.USAGE),
+        (errors.ResourceExhaustedError, exit_codes.UNAVAILABLE),
         (errors.CallerError, exit_codes.CONFLICT),
         (errors.RunFailedError, exit_codes.CHECK_FAILED),
         (errors.BackupFailedError, exit_codes.CHECK_FAILED),

@@ -172,8 +172,10 @@ class ImportIncompleteError(StrongroomError):
 
     default_reason = "IMPORT_INCOMPLETE"
 
-    def __init__(self, message: str, *, import_name: str, acknowledged_rows: int, first_open_line: int, hint: str) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, import_name: str, acknowledged_rows: int, first_open_line: int, hint: str, reason: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, reason=reason)
         self.import_name = import_name
         self.acknowledged_rows = acknowledged_rows
         self.first_open_line = first_open_line

@@ -1,7 +1,7 @@
 """From a failed gRPC call to a typed error, by the `google.rpc.Status` in `grpc-status-details-bin`.
 
-Rules: the reason comes from `ErrorInfo`; hint and incident id from `ErrorInfo.metadata` (`hint`, `incident_id`, `call_id`,
-`request_id`), `Help` or `RequestInfo`; details that do not parse never hide the error itself.
+Rules: the reason comes from `ErrorInfo`; hint and incident id from `ErrorInfo.metadata` (`hint`, `incident`, `call`,
+`request`), `Help` or `RequestInfo`; details that do not parse never hide the error itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from google.rpc.status_pb2 import Status
 
 _DETAILS_KEY = "grpc-status-details-bin"
-_INCIDENT_KEYS = ("incident_id", "call_id", "request_id")
+_INCIDENT_KEYS = ("incident", "call", "request")
 _LONGEST_DETAIL = 500
 
 _ERROR_OF_CODE: dict[grpc.StatusCode, type[StrongroomError]] = {
@@ -121,7 +121,7 @@ def _read_details(status: Status, explained: _Explained) -> None:
             explained.request_id = request.request_id
     explained.hint = explained.metadata.pop("hint", "") or explained.hint
     for key in _INCIDENT_KEYS:
-        explained.request_id = explained.request_id or explained.metadata.get(key, "")
+        explained.request_id = explained.request_id or explained.metadata.pop(key, "")
 
 
 def _first_line(details: str | None) -> str:

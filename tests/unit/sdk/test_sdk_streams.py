@@ -63,6 +63,17 @@ def test_an_import_that_cannot_finish_raises_and_says_what_is_durable() -> None:
         assert again.summary.created == len(vault.customers) == 4_000
 
 
+def test_a_full_disk_is_told_with_what_is_durable() -> None:
+    with FakeVault() as vault, strongroom.connect(vault.profile, retry=QUICK) as client:
+        vault.refuse_next("ImportRows", grpc.StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FULL", "The disk is full.")
+
+        with pytest.raises(strongroom.ImportIncompleteError, match=r"0 rows are durable.*The disk is full") as caught:
+            client.imports.customers(people(5), source="crm", import_id="i1")
+
+        assert caught.value.reason == "STORAGE_FULL"
+        assert len(vault.calls["ImportRows"]) == 1
+
+
 def test_a_finished_import_is_not_sent_again() -> None:
     with FakeVault() as vault, strongroom.connect(vault.profile) as client:
         client.imports.customers(people(3), source="crm", import_id="i1")

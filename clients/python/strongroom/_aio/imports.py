@@ -22,7 +22,7 @@ from strongroom.api.v1.attribute_service_pb2 import (
 )
 from strongroom.api.v1.customer_pb2 import Customer
 from strongroom.chunks import chunked
-from strongroom.errors import ImportIncompleteError, StrongroomError, UnavailableError
+from strongroom.errors import ImportIncompleteError, ResourceExhaustedError, ServerError, StrongroomError, UnavailableError
 from strongroom.names import resource_name, tenant_name
 from strongroom.outcomes import ChunkResult, ImportResult, matched
 
@@ -131,13 +131,13 @@ class RowStream:
                         await stream.finish()
                         return
                     answer = await _answer(stream)
-                except UnavailableError as error:
+                except (ServerError, ResourceExhaustedError) as error:
                     failures += 1
                     if stream is not None:
                         stream.cancel()
                         stream = None
-                    if not self._calls.policy.may_retry(failures):
-                        raise self._incomplete(error.message) from error
+                    if not isinstance(error, UnavailableError) or not self._calls.policy.may_retry(failures):
+                        raise self._incomplete(error.message, error.reason) from error
                     await self._calls.pause(failures)
                     continue
                 failures = 0
@@ -168,13 +168,14 @@ class RowStream:
     def _message(self, number: int, rows: list[api.ImportRow]) -> api.ImportRowsRequest:
         return api.ImportRowsRequest(name=self._name, chunk=number, rows=rows)
 
-    def _incomplete(self, why: str) -> StrongroomError:
+    def _incomplete(self, why: str, reason: str = "") -> StrongroomError:
         first = self._open[0][1][0].line if self._open else 0
         return ImportIncompleteError(
             f"{self._acknowledged:,} rows are durable, the others are not: {why}",
             import_name=self._name,
             acknowledged_rows=self._acknowledged,
             first_open_line=first,
+            reason=reason,
             hint="Run the same import again: it goes on where it stopped and duplicates nothing.",
         )
 
