@@ -191,6 +191,10 @@ class _ChunkBuilder:
             candidate.token, match = token, held.get(token)
             if match is None:
                 fresh.append(candidate)
+            elif candidate.owner_id not in (b"", match[0]):
+                self._refuse(
+                    candidate.line, "customer_key", "OTHER_CUSTOMER", "the record with this id belongs to another customer"
+                )
             else:
                 candidate.owner_id, candidate.record_id = match
                 known.append(candidate)
@@ -247,7 +251,7 @@ class _ChunkBuilder:
                 row.record_id: row for row in view.records.get(self._tenant, self._spec.kind, [one.record_id for one in known])
             }
         self._load_deks(cipher, [one.owner_id for one in known])
-        changed = []
+        changed: list[_Candidate] = []
         for candidate in known:
             row = rows.get(candidate.record_id)
             if row is None or row.state == RowState.DELETED:
@@ -258,6 +262,8 @@ class _ChunkBuilder:
                 self._done(candidate, RowOutcome.ROW_OUTCOME_UNCHANGED)
             elif current.provenance.import_batch == self._import.name:
                 self._refuse_twin(candidate.line, current.provenance.line)
+            elif twin := next((one for one in changed if one.record_id == candidate.record_id), None):
+                self._refuse_twin(candidate.line, twin.line)
             elif broken := [*violations_of(self._vault, self._tenant, after), *size_violations(after)]:
                 self._refuse_all(candidate.line, broken)
             else:

@@ -24,8 +24,10 @@ from strongroom.api.v1.import_service_pb2 import (
 from vault_server.errors import (
     AlreadyExistsError,
     ConflictError,
+    ErasedError,
     FailedPreconditionError,
     InvalidArgumentError,
+    KeyUnavailableError,
     NotFoundError,
     OutOfRangeError,
 )
@@ -96,6 +98,8 @@ class Imports:
         for request in requests:
             name = request.name or name
             yield self._chunk(call, name, request)
+        if not name:
+            call.audit()  # nothing was sent, nothing was touched
 
     def finish(self, call: Call, name: str) -> Import:
         """End an import. Ending it again is harmless."""
@@ -139,13 +143,13 @@ class Imports:
         self._require_next(found, request)
         call.audit([name], records=len(request.rows))
         for _ in range(MAX_TRIES):
-            prepared = prepare_chunk(self.vault, tenant, BY_KIND[RecordKind(found.kind)], found, request)
-            if request.validate_only:
-                return prepared.response
             try:
+                prepared = prepare_chunk(self.vault, tenant, BY_KIND[RecordKind(found.kind)], found, request)
+                if request.validate_only:
+                    return prepared.response
                 self._store(tenant, import_id, request, digest, prepared)
-            except (AlreadyExistsError, ConflictError):
-                with self.vault.store.read() as view:  # a twin stored this chunk, or another writer took one of its records
+            except (AlreadyExistsError, ConflictError, ErasedError, KeyUnavailableError):
+                with self.vault.store.read() as view:  # a twin stored this chunk, or somebody took or erased one of its records
                     done = view.access.import_chunk(tenant, import_id, request.chunk)
                 if done is not None:
                     return _replayed(done, digest)

@@ -260,7 +260,8 @@ def test_page_token_of_another_list_or_tenant_is_refused(acme: Tenant, other: Te
 def test_search_finds_a_value_however_it_is_written(acme: Tenant, field: str, stored: str, asked: str) -> None:
     made = acme.service.customers.create(person(**{f"{field}s": [stored]}))
     acme.service.customers.create(person(**{f"{field}s": ["+49 30 7654321" if field == "phone" else "zz@example.org"]}))
-    assert [one.name for one in acme.service.customers.search(**{field: asked})] == [made.name]
+    found = acme.service.customers.search(**{field: asked})  # type: ignore[arg-type]  # one text key at a time
+    assert [one.name for one in found] == [made.name]
 
 
 def test_search_by_external_id_knows_the_source(acme: Tenant) -> None:
