@@ -13,7 +13,10 @@ from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX, INCOME_AMOUNT, 
 from analysis_worker.pipeline.step_adapter import StepInputs
 
 PROFILE_FIELDS = frozenset({"kind", "gender", "stated_age", "income", "language", "attributes"})
+PURCHASE_COLUMNS = ("recency_days", "frequency", "monetary", "tenure_days")
 PURCHASE_FIELDS = frozenset({"customer_id", "kind", "time", "total_minor", "currency"})
+CURRENCY_ATTRIBUTE = "attributes.currency"
+"""Where an import keeps the currency of a customer without an income."""
 _NEEDED = ("kind", "time", "total_minor", "currency")
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
 
@@ -44,7 +47,7 @@ def with_purchases(customers: pa.Table, inputs: StepInputs) -> pa.Table:
     features = purchase_features(inputs)
     if features is None:
         return customers
-    for name in features.column_names[1:]:
+    for name in PURCHASE_COLUMNS:
         customers = customers.append_column(name, features.column(name))
     return customers
 
@@ -67,6 +70,21 @@ def _dates(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
         return column.cast(pa.date32())
     except pa.ArrowInvalid:  # such as the 31st of February: it stays what the tenant wrote
         return None
+
+
+def with_income_currency(customers: pa.Table) -> pa.Table:
+    """`income_currency` also where there is no income, if the tenant keeps that in its attribute `currency`, which goes."""
+    if INCOME_AMOUNT not in customers.column_names or CURRENCY_ATTRIBUTE not in customers.column_names:
+        return customers
+    if not pa.types.is_string(customers.schema.field(CURRENCY_ATTRIBUTE).type):
+        return customers
+    nothing = pa.nulls(customers.num_rows, pa.string())
+    said = customers.column(INCOME_CURRENCY) if INCOME_CURRENCY in customers.column_names else nothing
+    known = pc.coalesce(
+        said, pc.if_else(pc.is_valid(customers.column(INCOME_AMOUNT)), "", customers.column(CURRENCY_ATTRIBUTE))
+    )
+    kept = [name for name in customers.column_names if name not in (INCOME_CURRENCY, CURRENCY_ATTRIBUTE)]
+    return customers.select(kept).append_column(INCOME_CURRENCY, known)
 
 
 def main_income_currency(customers: pa.Table) -> str | None:

@@ -20,6 +20,7 @@ from analysis_worker.pipeline.features import (
     income_currencies,
     purchase_features,
     with_dates,
+    with_income_currency,
 )
 from analysis_worker.pipeline.json_values import json_object
 from analysis_worker.pipeline.options import step_options
@@ -83,9 +84,9 @@ def predictors(inputs: StepInputs) -> pa.Table:
     """What the step looks at: columns it may fill, and columns without gaps that help."""
     from analysis_worker.steps.impute.options import ImputeRefusedError, refuse_forbidden
 
-    table = with_dates(inputs.customers)
+    table = with_income_currency(with_dates(inputs.customers))
     kept = [ROW_ID]
-    for name in table.column_names[1:] if table.column_names[0] == ROW_ID else table.column_names:
+    for name in table.column_names:
         try:
             refuse_forbidden([name])
         except ImputeRefusedError:

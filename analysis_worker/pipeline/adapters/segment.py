@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis_worker.pipeline.customers import INCOME_AMOUNT, INCOME_CURRENCY
+from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX, INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID
 from analysis_worker.pipeline.features import (
     PROFILE_FIELDS,
+    PURCHASE_COLUMNS,
     PURCHASE_FIELDS,
     income_currencies,
     main_income_currency,
     with_dates,
+    with_income_currency,
     with_purchases,
 )
 from analysis_worker.pipeline.json_values import json_object
@@ -55,13 +57,32 @@ class SegmentAdapter:
 
 def features(inputs: StepInputs) -> pa.Table:
     """The table that customers are grouped by; incomes in other than the main currency are left out."""
-    table = with_dates(inputs.customers)
+    table = _with_days(with_income_currency(with_dates(inputs.customers)), inputs)
     if INCOME_AMOUNT in table.column_names:
         main = pc.equal(income_currencies(table), main_income_currency(table) or "")
         amounts = pc.if_else(main, table.column(INCOME_AMOUNT), pa.scalar(None, pa.int64()))
         kept = [name for name in table.column_names if name not in (INCOME_AMOUNT, INCOME_CURRENCY)]
         table = table.select(kept).append_column("income", amounts)
-    return with_purchases(table, inputs)
+    return with_purchases(_plainly_named(table), inputs)
+
+
+def _with_days(table: pa.Table, inputs: StepInputs) -> pa.Table:
+    """Dates as days up to the moment of the run: a distance between customers, which a date is not."""
+    today = pa.scalar(inputs.as_of.date(), pa.date32()).cast(pa.int32())
+    for index, field in enumerate(table.schema):
+        if pa.types.is_date32(field.type):
+            days = pc.subtract(today, table.column(index).cast(pa.int32()))
+            table = table.set_column(index, f"days since {field.name.removeprefix(ATTRIBUTE_PREFIX)}", days)
+    return table
+
+
+def _plainly_named(table: pa.Table) -> pa.Table:
+    """Attributes under their keys, which is how people read them in a segment's name, unless a field has that name."""
+    plain = [name.removeprefix(ATTRIBUTE_PREFIX) for name in table.column_names]
+    kept = {name for name in plain if plain.count(name) > 1} | {ROW_ID, *PURCHASE_COLUMNS}
+    return table.rename_columns(
+        [name if short in kept else short for name, short in zip(table.column_names, plain, strict=True)]
+    )
 
 
 def _report(result: SegmentResult) -> JsonObject:
