@@ -247,7 +247,7 @@ def test_options_out_of_range_are_refused() -> None:
     with pytest.raises(MatchOptionsError):
         MatchOptions(threads=0)
     with pytest.raises(MatchOptionsError):
-        MatchOptions(reject_probability=0.95)
+        MatchOptions(reject_probability=0.6, accept_probability=0.5)
 
 
 def test_reaching_the_memory_limit_is_an_error_that_quotes_nothing() -> None:
