@@ -66,7 +66,7 @@ class StepOutcome:
             if right:
                 plain = table.replace_schema_metadata(None)
                 return cls(step=step, table=plain, summary=about["summary"], report=about["report"], seconds=about["seconds"])
-        except (pa.ArrowException, KeyError, ValueError, TypeError):
+        except (pa.ArrowException, OSError, KeyError, ValueError, TypeError):
             pass
         raise RunFailureError(
             "CHECKPOINT_FORMAT", f"the checkpoint of step {step} cannot be read by this worker; start the run again"
