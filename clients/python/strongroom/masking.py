@@ -7,7 +7,7 @@ inherits the mask; what has no mask of its own and inherits none becomes stars. 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -36,6 +36,12 @@ def masked_value(record: Message, field: str) -> str:
     return ""
 
 
+def is_masked(record: Message, field: str) -> bool:
+    """Whether a field of `record` has personal values to mask."""
+    mask = _inherited(cast("FieldDescriptor", record.DESCRIPTOR.fields_by_name[field]), None)
+    return mask is not None and mask != rules_pb2.MASK_NONE
+
+
 def mask_text(text: str, mask: Mask.ValueType) -> str:
     """Return `text` as `mask` shows it."""
     if mask == rules_pb2.MASK_NONE:
@@ -57,8 +63,10 @@ def _inherited(field: FieldDescriptor, outer: Mask.ValueType | None) -> Mask.Val
     if not options.HasExtension(rules_pb2.rules):
         return outer
     rules = options.Extensions[rules_pb2.rules]
-    if rules.output_only or rules.mask == rules_pb2.MASK_NONE:
+    if rules.output_only:
         return None
+    if not rules.mask and not rules.category and outer == rules_pb2.MASK_NONE:
+        return outer
     return rules.mask or outer or rules_pb2.MASK_UNSPECIFIED
 
 
@@ -70,7 +78,7 @@ def _message(record: Message, outer: Mask.ValueType | None) -> str:
 def _value(field: FieldDescriptor, value: object, mask: Mask.ValueType | None) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_scalar_or_message(field, item, mask)}" for key, item in value.items()) + "}"
-    if not isinstance(value, str | bytes | Message) and hasattr(value, "__iter__"):
+    if field.is_repeated:
         return "[" + ", ".join(_scalar_or_message(field, item, mask) for item in _items(value)) + "]"
     return _scalar_or_message(field, value, mask)
 
@@ -82,7 +90,7 @@ def _items(value: object) -> Iterator[object]:
 def _scalar_or_message(field: FieldDescriptor, value: object, mask: Mask.ValueType | None) -> str:
     if isinstance(value, Message):
         return _message(value, mask)
-    if mask is not None:
+    if mask is not None and mask != rules_pb2.MASK_NONE:
         return mask_text(value, mask) if isinstance(value, str) else STARS
     if field.enum_type is not None and isinstance(value, int):
         known = field.enum_type.values_by_number.get(value)

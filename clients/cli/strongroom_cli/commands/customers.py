@@ -112,12 +112,14 @@ def _get(given: argparse.Namespace) -> int:
 
 
 def _detail(found: GetCustomerResponse, *, reveal: bool) -> Record:
-    from strongroom.masking import masked_value
+    from strongroom.masking import is_masked, masked_value
 
     customer = found.customer
     values = plain(customer)
     shown: dict[str, object] = {
-        field: values[field] if reveal else masked_value(customer, field).strip("'") for field in values if field != "etag"
+        field: masked_value(customer, field) if is_masked(customer, field) and not reveal else values[field]
+        for field in values
+        if field != "etag"
     }
     derived = found.derived
     if derived.HasField("entity"):
