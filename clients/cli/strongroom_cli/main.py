@@ -7,6 +7,7 @@ documented exit code; no traceback reaches a user.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
@@ -80,9 +81,12 @@ def _sdk_failure(error: Exception) -> int:
     from strongroom.errors import StrongroomError
 
     if not isinstance(error, StrongroomError):
-        if isinstance(error, ValueError):
-            return _failed(f"{error}.", "", exit_codes.USAGE)
-        raise error
+        if os.environ.get("STRONGROOM_DEBUG"):
+            raise error
+        message = f"The command itself failed ({type(error).__name__}); its details may hold customer values and are not shown."
+        return _failed(
+            message, "Run it again with STRONGROOM_DEBUG=1 to see them, and report the fault.", exit_codes.CHECK_FAILED
+        )
     about = f"[{error.reason}]" + (f" id {error.request_id}" if error.request_id else "")
     return _failed(f"{error.message} {about}", error.hint, exit_code_of(error))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from google.protobuf.struct_pb2 import Struct
 
 from strongroom.api.v1.analysis_service_pb2 import RUN_STATE_CANCELLED, RUN_STATE_FAILED, RUN_STATE_SUCCEEDED, RunStep
+from strongroom.errors import InvalidArgumentError
 
 ENDED = frozenset({RUN_STATE_SUCCEEDED, RUN_STATE_FAILED, RUN_STATE_CANCELLED})
 StepOption = str | float | bool | None | Sequence[str]
@@ -17,10 +18,12 @@ def run_steps(names: Sequence[str], options: Mapping[str, StepOptions]) -> list[
     """Return one message for each name.
 
     Raises:
-        ValueError: options for a step that is not run.
+        InvalidArgumentError: options for a step that is not run.
     """
     if unknown := set(options) - set(names):
-        raise ValueError(f"options for steps that are not run: {', '.join(sorted(unknown))}")
+        raise InvalidArgumentError(
+            f"Options are given for steps that are not run: {', '.join(sorted(unknown))}.", reason="UNKNOWN_STEP"
+        )
     return [RunStep(step=name, options=_struct(options.get(name, {}))) for name in names]
 
 

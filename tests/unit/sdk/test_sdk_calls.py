@@ -113,7 +113,7 @@ def test_search_takes_exactly_one_key() -> None:
         vault.store(Customer(emails=["a@x.example"], external_ids=[ExternalId(source="crm", id="7")]))
 
         assert client.customers.search(external_id=("crm", "7"))[0].emails == ["a@x.example"]
-        with pytest.raises(ValueError, match="exactly one"):
+        with pytest.raises(strongroom.InvalidArgumentError, match="exactly one"):
             client.customers.search(email="a@x.example", phone="1")
 
 

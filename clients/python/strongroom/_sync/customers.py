@@ -13,6 +13,7 @@ from strongroom.api.v1 import customer_service_pb2 as api
 from strongroom.api.v1.customer_pb2 import Customer, ExternalId
 from strongroom.api.v1.import_service_pb2 import ImportRow
 from strongroom.api.v1.privacy_service_pb2 import EraseCustomerRequest, EraseCustomerResponse
+from strongroom.errors import InvalidArgumentError
 from strongroom.names import resource_name, tenant_name
 from strongroom.outcomes import ImportResult
 
@@ -109,7 +110,7 @@ class Customers:
         """Return the customers with exactly this value; give one key. `external_id` is (source, id)."""
         given = [key for key in (email, phone, external_id, national_id) if key is not None]
         if len(given) != 1:
-            raise ValueError("search takes exactly one of email, phone, external_id, national_id")
+            raise InvalidArgumentError("A search takes exactly one of email, phone, external_id, national_id.")
         request = api.SearchCustomersRequest(parent=tenant_name(self._tenant), view=api.CUSTOMER_VIEW_BASIC, page_size=limit)
         if email is not None:
             request.email = email
