@@ -76,6 +76,8 @@ def error_of(call: FailedCall) -> StrongroomError:
     explained = _explain(_trailer(call))
     kind = _ERROR_OF_CODE.get(code, errors.InternalError)
     message = explained.message or _first_line(call.details()) or f"The call ended with {code.name}."
+    if code is grpc.StatusCode.UNAVAILABLE and not explained.reason:  # gRPC's own words: no vault answered
+        message = f"The vault cannot be reached: {message.rpartition('last error: ')[2]}."
     return kind(
         message,
         reason=explained.reason,
