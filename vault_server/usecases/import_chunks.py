@@ -44,11 +44,12 @@ class _Candidate:
 
 @dataclass(slots=True, kw_only=True)
 class PreparedChunk:
-    """What a chunk comes to: rows and tokens to write, and the answer."""
+    """What a chunk comes to: rows and tokens to write, the keys of its rows (as tokens), and the answer."""
 
     tenant: str
     kind: RecordKind
     response: ImportRowsResponse
+    keys: frozenset[bytes] = frozenset()
     deks: list[WrappedDek] = field(default_factory=list)
     inserts: list[RecordRow] = field(default_factory=list)
     updates: list[RecordRow] = field(default_factory=list)
@@ -99,6 +100,7 @@ class _ChunkBuilder:
             stolen = self._with_ids_of_others([*fresh, *known])
             fresh, known = [one for one in fresh if one.index not in stolen], [one for one in known if one.index not in stolen]
         prepared = PreparedChunk(tenant=self._tenant, kind=self._spec.kind, response=ImportRowsResponse())
+        prepared.keys = frozenset(one.token for one in (*fresh, *known))
         with self._vault.keyring.batch(self._tenant) as cipher:
             self._seal_fresh(cipher, fresh, prepared)
             self._seal_known(cipher, known, prepared)
@@ -251,7 +253,7 @@ class _ChunkBuilder:
                 row.record_id: row for row in view.records.get(self._tenant, self._spec.kind, [one.record_id for one in known])
             }
         self._load_deks(cipher, [one.owner_id for one in known])
-        changed: list[_Candidate] = []
+        changed: dict[bytes, _Candidate] = {}
         for candidate in known:
             row = rows.get(candidate.record_id)
             if row is None or row.state == RowState.DELETED:
@@ -262,16 +264,16 @@ class _ChunkBuilder:
                 self._done(candidate, RowOutcome.ROW_OUTCOME_UNCHANGED)
             elif current.provenance.import_batch == self._import.name:
                 self._refuse_twin(candidate.line, current.provenance.line)
-            elif twin := next((one for one in changed if one.record_id == candidate.record_id), None):
+            elif twin := changed.get(candidate.record_id):
                 self._refuse_twin(candidate.line, twin.line)
             elif broken := [*violations_of(self._vault, self._tenant, after), *size_violations(after)]:
                 self._refuse_all(candidate.line, broken)
             else:
                 candidate.record = after
                 prepared.updates.append(seal_next(cipher, self._spec.kind, row, canonical(after), self._now_us))
-                changed.append(candidate)
+                changed[candidate.record_id] = candidate
                 self._done(candidate, RowOutcome.ROW_OUTCOME_UPDATED)
-        self._add_tokens(changed, prepared)
+        self._add_tokens(list(changed.values()), prepared)
 
     def _load_deks(self, cipher: BatchCipher, customers: Sequence[bytes]) -> None:
         wanted = [customer for customer in dict.fromkeys(customers) if not cipher.has_dek(customer)]
