@@ -13,11 +13,9 @@ from concurrent import futures
 from typing import Any, Self
 
 import grpc
-from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import ErrorInfo
-from google.rpc.status_pb2 import Status
 
+from helpers.refusals import Refusal, abort
 from strongroom.api.v1 import (
     access_service_pb2,
     analysis_service_pb2,
@@ -45,14 +43,6 @@ _FILES = (
     read_session_service_pb2, system_service_pb2, transaction_service_pb2,
 )  # fmt: skip
 Context = grpc.ServicerContext
-
-
-class Refusal(Exception):  # noqa: N818 - it is what the vault says, not what went wrong in it
-    """What a handler raises to end a call with a typed error."""
-
-    def __init__(self, code: grpc.StatusCode, reason: str, message: str, **metadata: str) -> None:
-        super().__init__(message)
-        self.code, self.reason, self.message, self.metadata = code, reason, message, metadata
 
 
 class FakeVault:
@@ -121,7 +111,7 @@ class FakeVault:
                 self._admit(name, request, context)
                 return answer(request)
             except Refusal as refusal:
-                raise _abort(context, refusal) from None
+                raise abort(context, refusal) from None
 
         return handle
 
@@ -137,7 +127,7 @@ class FakeVault:
                     left = None if left is None else left - 1
                     yield item
             except Refusal as refusal:
-                raise _abort(context, refusal) from None
+                raise abort(context, refusal) from None
 
         return handle
 
@@ -393,15 +383,3 @@ def _with_import(answer: Any, found: import_service_pb2.Import) -> Message:
     getattr(answer, "import").CopyFrom(found)
     message: Message = answer
     return message
-
-
-def _abort(context: Context, refusal: Refusal) -> Exception:
-    detail = AnyMessage()
-    detail.Pack(ErrorInfo(reason=refusal.reason, domain="strongroom", metadata=refusal.metadata))
-    status = Status(code=refusal.code.value[0], message=refusal.message, details=[detail])
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    try:
-        context.abort(refusal.code, refusal.message)
-    except Exception as error:  # the sync stack aborts by a bare exception
-        return error
-    return refusal

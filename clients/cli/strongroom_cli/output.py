@@ -99,8 +99,12 @@ def _rich_table(out: TextIO, columns: Sequence[str], rows: Sequence[Sequence[str
         out.writelines("  ".join(texts) + "\n" for texts in (columns, *rows))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="ellipsis", max_width=_WIDEST_CELL)
+    for at, column in enumerate(columns):
+        # The first column is the name that the next command needs: it is never cut.
+        least = max(len(texts[0]) for texts in rows) if at == 0 else None
+        table.add_column(
+            column, overflow="ellipsis", no_wrap=at == 0, min_width=least, max_width=None if at == 0 else _WIDEST_CELL
+        )
     for texts in rows:
         table.add_row(*(Text(text) for text in texts))
     Console(file=out).print(table)

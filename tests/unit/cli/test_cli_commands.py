@@ -18,6 +18,7 @@ from strongroom.api.v1 import analysis_service_pb2 as analysis
 from strongroom_cli import exit_codes
 from strongroom_cli.commands import restore
 from strongroom_cli.main import NOUNS, main, parser_for
+from strongroom_cli.output import Output
 
 Capture = pytest.CaptureFixture[str]
 
@@ -254,3 +255,18 @@ def test_control_characters_never_reach_the_terminal(vault: FakeVault, capsys: C
     main(["customers", "list", "--reveal"])
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_narrow_terminal_never_cuts_the_name_of_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "60")
+    screen = Terminal()
+    name = "01a20093-80ef-7000-861e-a6fabad838f4"
+
+    Output(out=screen).records([{"id": name, "text": "x" * 200}], ("id", "text"))
+
+    assert name in screen.getvalue()
+    assert "x" * 61 not in screen.getvalue()
