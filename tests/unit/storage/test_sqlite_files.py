@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.stored_rows import TENANT, new_customers
-from vault_server.errors import ConfigurationError, FailedPreconditionError, IntegrityError, StorageFullError
+from vault_server.errors import ConfigurationError, FailedPreconditionError, IntegrityError, StorageFullError, UnavailableError
 from vault_server.ports.records import RecordKind
 from vault_server.storage.migrating import MigrationReport
 from vault_server.storage.opening import create_fresh, migrate, open_store, parse_url
@@ -176,6 +176,18 @@ def test_a_job_may_not_write_through_the_store(url: str) -> None:
     with pytest.raises(RuntimeError):
         store.write(lambda _: store.write(lambda view: view.now_us()))
     store.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_waits_for_a_writer_that_stopped(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(url)
+    assert isinstance(store, SqliteStore)
+    stop = lambda *_: (_ for _ in ()).throw(RuntimeError("a fault of the program"))  # noqa: E731 - raises
+    monkeypatch.setattr(store._writer, "_checkpoint", stop)
+    store.write(lambda view: view.now_us())
+    store._writer._thread.join()
+    with pytest.raises(UnavailableError):
+        store.write(lambda view: view.now_us())
 
 
 def test_the_clock_is_the_one_that_was_given(url: str) -> None:

@@ -2,7 +2,7 @@
 
 `token_owners` remembers which tokens each record has: one row per record and call, its key the packed list itself, so that
 adding the same tokens again changes nothing. A packed token is 21 bytes: uniqueness (1), field (4, big-endian), token (16).
-Measured against an index on (tenant, record): 20 % faster import at 200,000 customers.
+An index on (tenant, record) instead took a fifth off the import speed at 200,000 customers (measured).
 """
 
 from __future__ import annotations

@@ -93,13 +93,25 @@ class GroupCommitWriter:
         self._thread.join()
 
     def _serve(self) -> None:
-        while (job := self._queue.get()) is not None:
-            last = self._group(job)
-            self._checkpoint("PASSIVE", CHECKPOINT_PAGES)
-            if last:
-                break
-        self._checkpoint("TRUNCATE", 0)
-        self._connection.close()
+        try:
+            while (job := self._queue.get()) is not None:
+                last = self._group(job)
+                self._checkpoint("PASSIVE", CHECKPOINT_PAGES)
+                if last:
+                    break
+            self._checkpoint("TRUNCATE", 0)
+            self._connection.close()
+        finally:
+            self._refuse_the_rest()
+
+    def _refuse_the_rest(self) -> None:
+        """Whatever ended the thread, nobody may wait for it: those who queue later are refused, those who wait are told."""
+        with self._submitting:
+            self._closed = True
+        while not self._queue.empty():
+            job = self._queue.get_nowait()
+            if job is not None:
+                job.future.set_exception(UnavailableError("the store is closed"))
 
     def _group(self, first: _Job) -> bool:
         """One transaction; true if the end of the queue was met."""
