@@ -181,6 +181,7 @@ def server_options(settings: Settings) -> ServerOptions:
             key=_private(tls.key_file),
             chain=tls.certificate_file.read_bytes(),
             client_authority=tls.client_ca_file.read_bytes(),
+            require_client=tls.require_client_certificate,
         ),
     )
 

@@ -50,11 +50,17 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsSettings:
-    """Section `[tls]`: PEM files of the server, and the authority that signs client certificates."""
+    """Section `[tls]`: PEM files of the server, and the authority that signs client certificates.
+
+    Attributes:
+        require_client_certificate: ask every client for a certificate of that authority (mTLS) and refuse who has none. gRPC
+            cannot ask without requiring, so without this nobody is known by a certificate and everybody brings a token.
+    """
 
     certificate_file: Path = Path("tls/server.crt.pem")
     key_file: Path = Path("tls/server.key.pem")
     client_ca_file: Path = Path("tls/ca.crt.pem")
+    require_client_certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

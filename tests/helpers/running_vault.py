@@ -114,10 +114,12 @@ class VaultUnderTest:
 
 
 @contextmanager
-def running_vault(template: Path, folder: Path, *, storage_url: str = "", **server: object) -> Iterator[VaultUnderTest]:
+def running_vault(
+    template: Path, folder: Path, *, storage_url: str = "", tls: str = "", **server: object
+) -> Iterator[VaultUnderTest]:
     """A vault on a copy of `template`; `server` overrides settings of that section."""
     copy_vault(template, folder)
-    write_config(folder, storage_url=storage_url, **server)
+    write_config(folder, storage_url=storage_url, tls=tls, **server)
     with ExitStack() as closing:
         yield VaultUnderTest(folder, load_settings(folder / "config.toml", {}), closing)
 
@@ -127,11 +129,12 @@ def copy_vault(template: Path, folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def write_config(folder: Path, *, storage_url: str = "", **server: object) -> Path:
+def write_config(folder: Path, *, storage_url: str = "", tls: str = "", **server: object) -> Path:
     """A configuration for plain text on an ephemeral port."""
     given = {"address": "127.0.0.1:0", "plaintext": True, "home_tenant": HOME, "drain_s": 5, "log_level": "warning", **server}
     lines = ["[server]", *(f"{name} = {_toml(value)}" for name, value in given.items())]
     lines += ["[storage]", f'url = "{storage_url or "sqlite:///data/vault.db"}"']
+    lines += ["[tls]", tls]
     path = folder / "config.toml"
     path.write_text("\n".join(lines) + "\n")
     path.chmod(0o600)

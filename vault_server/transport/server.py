@@ -24,11 +24,16 @@ MAX_METADATA_BYTES = 16 << 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:
-    """PEM contents: the server's key and chain, and the authority of client certificates."""
+    """PEM contents: the server's key and chain, and the authority of client certificates.
+
+    Attributes:
+        require_client: ask clients for a certificate and refuse who has none; gRPC cannot ask without requiring.
+    """
 
     key: bytes
     chain: bytes
     client_authority: bytes
+    require_client: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +104,10 @@ class VaultServer:
 
 
 def _credentials(tls: TlsFiles) -> grpc.ServerCredentials:
-    """Client certificates are asked for and checked; a caller without one must bring a token."""
     configuration = grpc.ssl_server_certificate_configuration([(tls.key, tls.chain)], tls.client_authority)
-    return grpc.dynamic_ssl_server_credentials(configuration, lambda: configuration, require_client_authentication=False)
+    return grpc.dynamic_ssl_server_credentials(
+        configuration, lambda: configuration, require_client_authentication=tls.require_client
+    )
 
 
 def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
