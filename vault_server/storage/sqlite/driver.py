@@ -19,7 +19,7 @@ from vault_server.errors import ConfigurationError
 from vault_server.storage.sqlite.faults import DatabaseApi, translating
 
 _FIXED = (3, 51, 3)
-_BACKPORTED = ((3, 50, 7), (3, 44, 6))
+_BACKPORTED = ((3, 50, 7),)
 PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 16_384  # 64 MiB of log between checkpoints: pages hit many times are copied back once
 _WRITER_CACHE_KIB = 64 * 1024
