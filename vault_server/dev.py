@@ -18,6 +18,7 @@ from strongroom import Profile, write_profile
 from vault_server.bootstrap import RunningVault, migrate_store
 from vault_server.config import Settings, load_settings
 from vault_server.errors import InvalidArgumentError
+from vault_server.interpreter import tune_interpreter
 from vault_server.ports.runtime import Runtime
 from vault_server.provisioning import DEVELOPER, make_folder, make_tenant
 from vault_server.serving import stop_on_signals
@@ -42,6 +43,7 @@ def dev(folder: Path, *, port: int, worker: bool) -> int:
     try:
         tenant = settings.server.home_tenant
         make_tenant(vault.store, folder, tenant, runtime, developer=True)
+        tune_interpreter()
         vault.start()
         profile = _write_profiles(settings, folder, vault.server.port)
         sys.stdout.write(f"Strongroom is ready on 127.0.0.1:{vault.server.port} (tenant {tenant}, profile {profile})\n")

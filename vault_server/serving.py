@@ -8,6 +8,7 @@ from types import FrameType
 
 from vault_server.bootstrap import RunningVault, migrate_store
 from vault_server.config import Settings
+from vault_server.interpreter import tune_interpreter
 from vault_server.ports.runtime import Runtime
 from vault_server.transport.events import configure_logging
 
@@ -19,6 +20,7 @@ def serve(settings: Settings) -> int:
     migrate_store(settings)
     vault = RunningVault(settings, Runtime())
     try:
+        tune_interpreter()
         vault.start()
         stopping.wait()
     finally:

@@ -96,11 +96,11 @@ class _ChunkBuilder:
         if self._spec.kind is not RecordKind.CUSTOMER:
             candidates = self._with_owners(candidates)
         fresh, known = self._split(self._without_twins(candidates))
+        keys = frozenset(one.token for one in (*fresh, *known))
         if any(len(external_ids(one.record)) > 1 for one in (*fresh, *known)):
             stolen = self._with_ids_of_others([*fresh, *known])
             fresh, known = [one for one in fresh if one.index not in stolen], [one for one in known if one.index not in stolen]
-        prepared = PreparedChunk(tenant=self._tenant, kind=self._spec.kind, response=ImportRowsResponse())
-        prepared.keys = frozenset(one.token for one in (*fresh, *known))
+        prepared = PreparedChunk(tenant=self._tenant, kind=self._spec.kind, response=ImportRowsResponse(), keys=keys)
         with self._vault.keyring.batch(self._tenant) as cipher:
             self._seal_fresh(cipher, fresh, prepared)
             self._seal_known(cipher, known, prepared)

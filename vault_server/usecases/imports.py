@@ -3,13 +3,15 @@
 A chunk that was stored before is answered from the ledger, so a caller may send anything again after a broken connection.
 Rows are keyed by their id in the import's source: a known id updates its record, the same content leaves it unchanged. One
 bad row is reported and never stops or hides the others. A chunk is prepared (checked, keyed, sealed) outside the storage
-transaction; if a twin was faster meanwhile, the transaction refuses and the chunk is prepared again.
+transaction, while the chunk in front of it is being written; if that one has rows of the same keys, or another writer was
+faster, it is prepared again on what is stored by then.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from strongroom.api.v1.attribute_service_pb2 import RecordKind as ApiKind
@@ -37,17 +39,33 @@ from vault_server.ports.store import WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.import_chunks import PreparedChunk, prepare_chunk
+from vault_server.usecases.look_ahead import one_ahead
 from vault_server.usecases.record_kinds import BY_KIND
 from vault_server.usecases.vault import Vault
 
 MAX_ROWS = 5000
 MAX_TRIES = 5
+# A twin stored the chunk, or somebody took or erased one of its records: it must be prepared again.
+_OVERTAKEN = (AlreadyExistsError, ConflictError, ErasedError, KeyUnavailableError)
 COUNTERS = {
     RowOutcome.ROW_OUTCOME_CREATED: "created",
     RowOutcome.ROW_OUTCOME_UPDATED: "updated",
     RowOutcome.ROW_OUTCOME_UNCHANGED: "unchanged",
     RowOutcome.ROW_OUTCOME_REJECTED: "rejected",
 }
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """A chunk on its way: where it belongs, and either what the ledger has of it or what is to be written."""
+
+    tenant: str
+    import_id: str
+    of_import: Import
+    request: ImportRowsRequest
+    digest: bytes
+    done: tuple[bytes, bytes] | None = None
+    prepared: PreparedChunk | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +111,19 @@ class Imports:
         return self.vault.store.write(work)
 
     def rows(self, call: Call, requests: Iterator[ImportRowsRequest]) -> Iterator[ImportRowsResponse]:
-        """Store chunk after chunk."""
+        """Store chunk after chunk; the next is prepared while one is being written."""
+        before: frozenset[bytes] = frozenset()
+        for chunk in one_ahead(self._arriving(call, requests), "import-intake"):
+            response, before = self._stored(call, chunk, before)
+            yield response
+        if not call.audited:
+            call.audit()  # nothing was sent, nothing was touched
+
+    def _arriving(self, call: Call, requests: Iterator[ImportRowsRequest]) -> Iterator[_Chunk]:
         name = ""
         for request in requests:
             name = request.name or name
-            yield self._chunk(call, name, request)
-        if not name:
-            call.audit()  # nothing was sent, nothing was touched
+            yield self._arrived(call, name, request)
 
     def finish(self, call: Call, name: str) -> Import:
         """End an import. Ending it again is harmless."""
@@ -123,7 +147,8 @@ class Imports:
         call.audit([name])
         return Import.FromString(row.payload)
 
-    def _chunk(self, call: Call, name: str, request: ImportRowsRequest) -> ImportRowsResponse:
+    def _arrived(self, call: Call, name: str, request: ImportRowsRequest) -> _Chunk:
+        """What can be done before the chunk in front of this one is stored."""
         tenant, import_id = self._parse(call, name)
         if len(request.rows) > MAX_ROWS:
             raise InvalidArgumentError(
@@ -137,57 +162,70 @@ class Imports:
         if row is None:
             raise _missing()
         found = Import.FromString(row.payload)
+        chunk = _Chunk(tenant, import_id, found, request, digest)
         if done is not None and not request.validate_only:
-            call.audit([name], records=len(request.rows))
-            return _replayed(done, digest)
-        self._require_next(found, request)
-        call.audit([name], records=len(request.rows))
+            chunk.done = done
+            return chunk
+        _require_open(found)
+        with suppress(*_OVERTAKEN):
+            chunk.prepared = self._prepare(chunk)
+        return chunk
+
+    def _stored(self, call: Call, chunk: _Chunk, before: frozenset[bytes]) -> tuple[ImportRowsResponse, frozenset[bytes]]:
+        """The answer, when it is durable, and the keys that the chunk wrote.
+
+        Args:
+            before: keys of the chunk in front, which was not stored yet when this one was prepared.
+        """
+        call.audit([chunk.request.name], records=len(chunk.request.rows))
+        if chunk.done is not None:
+            return _replayed(chunk.done, chunk.digest), before
+        prepared = chunk.prepared
         for _ in range(MAX_TRIES):
             try:
-                prepared = prepare_chunk(self.vault, tenant, BY_KIND[RecordKind(found.kind)], found, request)
-                if request.validate_only:
-                    return prepared.response
-                self._store(tenant, import_id, request, digest, prepared)
-            except (AlreadyExistsError, ConflictError, ErasedError, KeyUnavailableError):
-                with self.vault.store.read() as view:  # a twin stored this chunk, or somebody took or erased one of its records
-                    done = view.access.import_chunk(tenant, import_id, request.chunk)
-                if done is not None:
-                    return _replayed(done, digest)
+                if prepared is None or not before.isdisjoint(prepared.keys):
+                    prepared = self._prepare(chunk)
+                if chunk.request.validate_only:
+                    return prepared.response, before
+                done = self._store(chunk, prepared)
+            except _OVERTAKEN:
+                prepared = None
             else:
-                return prepared.response
+                return (prepared.response if done is None else _replayed(done, chunk.digest)), prepared.keys
         raise ConflictError(
             "other writers keep changing the same records", reason="CHUNK_CONTENDED", hint="send the chunk again"
         )
 
-    def _store(self, tenant: str, import_id: str, request: ImportRowsRequest, digest: bytes, prepared: PreparedChunk) -> None:
+    def _prepare(self, chunk: _Chunk) -> PreparedChunk:
+        return prepare_chunk(
+            self.vault, chunk.tenant, BY_KIND[RecordKind(chunk.of_import.kind)], chunk.of_import, chunk.request
+        )
+
+    def _store(self, chunk: _Chunk, prepared: PreparedChunk) -> tuple[bytes, bytes] | None:
+        """Write the chunk; what the ledger says of it instead, if it was stored meanwhile."""
+        tenant, import_id, number = chunk.tenant, chunk.import_id, chunk.request.chunk
         payload = prepared.response.SerializeToString()
 
-        def work(view: WriteView) -> None:
+        def work(view: WriteView) -> tuple[bytes, bytes] | None:
+            done = view.access.import_chunk(tenant, import_id, number)
+            if done is not None:
+                return done
             row, found = _require(view, tenant, import_id)
-            self._require_next(found, request)
-            view.access.put_import_chunk(tenant, import_id, request.chunk, digest, payload)
+            _require_open(found)
+            _require_next(found, number)
+            view.access.put_import_chunk(tenant, import_id, number, chunk.digest, payload)
             prepared.write(view)
             _count(found, prepared.response)
-            found.next_chunk = request.chunk + 1
+            found.next_chunk = number + 1
             view.resources.put(tenant, ResourceKind.IMPORT, import_id, found.SerializeToString(), expected_version=row.version)
+            return None
 
-        self.vault.store.write(work)
+        return self.vault.store.write(work)
 
     def _digest(self, tenant: str, request: ImportRowsRequest) -> bytes:
         """A keyed hash, so that the ledger tells nothing about small or guessable chunks."""
         raw = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
         return self.vault.keyring.blind_index(tenant).token(0, raw)
-
-    @staticmethod
-    def _require_next(found: Import, request: ImportRowsRequest) -> None:
-        if found.state != ImportState.IMPORT_STATE_OPEN:
-            raise FailedPreconditionError("the import has ended", reason="IMPORT_FINISHED", hint="start another import")
-        if not request.validate_only and request.chunk != found.next_chunk:
-            raise OutOfRangeError(
-                f"chunk {found.next_chunk} comes next",
-                reason="UNEXPECTED_CHUNK",
-                metadata={"next_chunk": str(found.next_chunk)},
-            )
 
     def _parse(self, call: Call, name: str) -> tuple[str, str]:
         tenant, import_id = names.parse_child(name, "imports")
@@ -203,6 +241,20 @@ def _require(view: WriteView, tenant: str, import_id: str) -> tuple[Resource, Im
     if row is None:
         raise _missing()
     return row, Import.FromString(row.payload)
+
+
+def _require_open(found: Import) -> None:
+    if found.state != ImportState.IMPORT_STATE_OPEN:
+        raise FailedPreconditionError("the import has ended", reason="IMPORT_FINISHED", hint="start another import")
+
+
+def _require_next(found: Import, chunk: int) -> None:
+    if chunk != found.next_chunk:
+        raise OutOfRangeError(
+            f"chunk {found.next_chunk} comes next",
+            reason="UNEXPECTED_CHUNK",
+            metadata={"next_chunk": str(found.next_chunk)},
+        )
 
 
 def _replayed(done: tuple[bytes, bytes], digest: bytes) -> ImportRowsResponse:
