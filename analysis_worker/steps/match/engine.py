@@ -1,8 +1,8 @@
-"""The embedded engine behind the model: Splink on a private in-memory DuckDB.
+"""The embedded engine as Splink needs it: silent, and with errors of this step.
 
-Rules: nothing touches disk or network (no temporary directory, no extension is looked for, external access is off); values
-go in as Arrow, SQL text holds only our own column names; Splink's loggers stay silent, because its messages are meant for
-a person at a notebook; an engine error loses its message, which may quote a value.
+Rules: values go in as Arrow, SQL text holds only our own column names; Splink's loggers stay silent, because its messages are
+meant for a person at a notebook; an error of engine or Splink loses its message, which may quote a value. That the engine
+reaches neither disk nor network is `analysis_worker/engines/embedded.py`'s promise.
 """
 
 import logging
@@ -11,15 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from analysis_worker.steps.match.errors import MatchEngineError, MatchError
-
-_CONFINEMENT = (
-    "SET temp_directory = ''",
-    "SET autoinstall_known_extensions = false",
-    "SET autoload_known_extensions = false",
-    "SET enable_external_access = false",  # last but one: it forbids changing the temporary directory
-    "SET lock_configuration = true",
-)
+from analysis_worker.engines.embedded import EmbeddedEngineError, open_embedded
+from analysis_worker.steps.match.errors import MatchEngineError
 
 
 @contextmanager
@@ -29,21 +22,15 @@ def open_engine(*, threads: int, memory_limit_mb: int) -> Iterator[Any]:
     Raises:
         MatchEngineError: the engine refused a query inside the block.
     """
-    import duckdb
     from splink.internals.exceptions import SplinkException
 
-    connection = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": f"{memory_limit_mb}MB"})
     try:
-        for statement in _CONFINEMENT:
-            connection.execute(statement)
-        with _silenced():
+        with open_embedded(threads=threads, memory_limit_mb=memory_limit_mb) as connection, _silenced():
             yield connection
-    except MatchError:
-        raise
-    except (duckdb.Error, SplinkException) as error:
+    except EmbeddedEngineError as error:
+        raise MatchEngineError(f"the engine refused the match ({error.kind})") from None
+    except SplinkException as error:
         raise MatchEngineError(f"the engine refused the match ({type(error).__name__})") from None
-    finally:
-        connection.close()
 
 
 @contextmanager

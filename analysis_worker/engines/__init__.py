@@ -1,0 +1,1 @@
+"""Where a step runs. Today one engine: DuckDB inside the worker's own process."""
