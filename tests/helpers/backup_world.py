@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,18 +36,19 @@ class Clock:
         self.monotonic_s += seconds
 
 
-def a_vault(folder: Path, clock: Clock) -> Vault:
-    store = new_store(folder / "vault.db", clock_us=lambda: clock.now_us)
-    dictionary = Dictionary()
-    return Vault(
-        store=store,
-        keyring=KeyringBuilder().build(),
-        dictionary=dictionary,
-        validator=Validator(dictionary),
-        search=SearchIndex(dictionary),
-        attributes=AttributeCatalogue(store),
-        runtime=Runtime(now_us=lambda: clock.now_us, monotonic_s=lambda: clock.monotonic_s),
-    )
+@contextmanager
+def a_vault(folder: Path, clock: Clock) -> Iterator[Vault]:
+    with closing(new_store(folder / "vault.db", clock_us=lambda: clock.now_us)) as store:
+        dictionary = Dictionary()
+        yield Vault(
+            store=store,
+            keyring=KeyringBuilder().build(),
+            dictionary=dictionary,
+            validator=Validator(dictionary),
+            search=SearchIndex(dictionary),
+            attributes=AttributeCatalogue(store),
+            runtime=Runtime(now_us=lambda: clock.now_us, monotonic_s=lambda: clock.monotonic_s),
+        )
 
 
 class AuditTrail:

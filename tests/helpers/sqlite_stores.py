@@ -17,7 +17,11 @@ def new_store(path: Path, *, clock_us: Callable[[], int] = lambda: time.time_ns(
     """A store with the tenant `acme`."""
     migrate(f"sqlite:///{path}")
     store = open_store(f"sqlite:///{path}", clock_us=clock_us)
-    store.write(lambda view: view.access.add_tenant("acme"))
+    try:
+        store.write(lambda view: view.access.add_tenant("acme"))
+    except BaseException:  # an open store keeps a thread, and a thread keeps the test process
+        store.close()
+        raise
     return store
 
 

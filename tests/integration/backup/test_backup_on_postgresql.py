@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,20 +61,18 @@ def _restore(folder: Path, destination: Destination, tools: RestoreTools | None 
 @pytest.fixture
 def backups(tmp_path: Path) -> Path:
     """A folder with one backup of a SQLite vault with five customers, one of them erased."""
-    store = new_store(tmp_path / "vault.db")
-    add_customers(store, range(5))
-    erase_customer(store, 2)
-    _back_up(store, tmp_path / "backups", 1)
-    store.close()
+    with closing(new_store(tmp_path / "vault.db")) as store:
+        add_customers(store, range(5))
+        erase_customer(store, 2)
+        _back_up(store, tmp_path / "backups", 1)
     return tmp_path / "backups"
 
 
 def test_vault_moves_from_sqlite_to_postgresql_and_back(tmp_path: Path, backups: Path, postgres_url: str) -> None:
     first = _restore(backups, _server(postgres_url))
-    moved = open_store(postgres_url)
-    assert customers_of(moved) == {customer_id(number) for number in (0, 1, 3, 4)}
-    _back_up(moved, backups, 2)
-    moved.close()
+    with closing(open_store(postgres_url)) as moved:
+        assert customers_of(moved) == {customer_id(number) for number in (0, 1, 3, 4)}
+        _back_up(moved, backups, 2)
     place = FileDestination(tmp_path / "again" / "vault.db", create_fresh=create_fresh, open_store=open_store)
     second = _restore(backups, place)
     assert (first.record.engine, second.record.engine) == ("sqlite", "postgresql")

@@ -7,6 +7,8 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -51,8 +53,15 @@ def _restore(folder: Path, path: Path, number: int | None = None) -> RestoreRepo
     return run_restore(plan, repository, destination, tools)
 
 
-def test_vault_comes_back_whole_after_its_folder_is_gone(tmp_path: Path) -> None:
-    store = new_store(tmp_path / "vault.db")
+@pytest.fixture
+def stores() -> Iterator[ExitStack]:
+    """Closes what a test opened, whatever it finds: an open store keeps a thread, and a thread keeps the test process."""
+    with ExitStack() as opened:
+        yield opened
+
+
+def test_vault_comes_back_whole_after_its_folder_is_gone(stores: ExitStack, tmp_path: Path) -> None:
+    store = stores.enter_context(closing(new_store(tmp_path / "vault.db")))
     add_customers(store, range(2500))
     erase_customer(store, 7)
     vault_id = store.describe()["vault_id"]
@@ -63,29 +72,27 @@ def test_vault_comes_back_whole_after_its_folder_is_gone(tmp_path: Path) -> None
     report = _restore(tmp_path / "backups", tmp_path / "new" / "vault.db")
     assert report.digest == record.digest
     assert report.rows == record.rows
-    again = open_store(f"sqlite:///{tmp_path / 'new' / 'vault.db'}")
-    assert again.describe()["vault_id"] == vault_id
-    assert customers_of(again) == {customer_id(number) for number in range(2500) if number != 7}
-    again.close()
     left = {path.name for path in (tmp_path / "new").iterdir() if path.suffix != ".lock"}
     assert left == {"vault.db", "vault.db.restore-lock"}
+    again = stores.enter_context(closing(open_store(f"sqlite:///{tmp_path / 'new' / 'vault.db'}")))
+    assert again.describe()["vault_id"] == vault_id
+    assert customers_of(again) == {customer_id(number) for number in range(2500) if number != 7}
 
 
-def test_restored_vault_backs_up_on_in_the_same_chain(tmp_path: Path) -> None:
-    store = new_store(tmp_path / "vault.db")
+def test_restored_vault_backs_up_on_in_the_same_chain(stores: ExitStack, tmp_path: Path) -> None:
+    store = stores.enter_context(closing(new_store(tmp_path / "vault.db")))
     add_customers(store, range(3))
     _engine(store, tmp_path / "backups").create(backup_id(1), active=lambda: True)
     store.close()
     _restore(tmp_path / "backups", tmp_path / "new" / "vault.db")
-    again = open_store(f"sqlite:///{tmp_path / 'new' / 'vault.db'}")
+    again = stores.enter_context(closing(open_store(f"sqlite:///{tmp_path / 'new' / 'vault.db'}")))
     engine = _engine(again, tmp_path / "backups")
     assert engine.create(backup_id(2), active=lambda: True).sequence == 2
     engine.verify(backup_id(2), active=lambda: True)
-    again.close()
 
 
-def test_customer_erased_after_an_old_backup_does_not_come_back(tmp_path: Path) -> None:
-    store = new_store(tmp_path / "vault.db")
+def test_customer_erased_after_an_old_backup_does_not_come_back(stores: ExitStack, tmp_path: Path) -> None:
+    store = stores.enter_context(closing(new_store(tmp_path / "vault.db")))
     add_customers(store, range(5))
     engine = _engine(store, tmp_path / "backups")
     engine.create(backup_id(1), active=lambda: True)
@@ -93,15 +100,14 @@ def test_customer_erased_after_an_old_backup_does_not_come_back(tmp_path: Path) 
     engine.create(backup_id(2), active=lambda: True)
     store.close()
     assert _restore(tmp_path / "backups", tmp_path / "new" / "vault.db", 1).erased_again == 1
-    again = open_store(f"sqlite:///{tmp_path / 'new' / 'vault.db'}")
+    again = stores.enter_context(closing(open_store(f"sqlite:///{tmp_path / 'new' / 'vault.db'}")))
     assert customers_of(again) == {customer_id(number) for number in (0, 1, 2, 4)}
     with again.read() as view:
         assert view.records.deks("acme", [customer_id(3)]) == []
-    again.close()
 
 
-def test_restore_onto_an_existing_database_is_refused_and_touches_nothing(tmp_path: Path) -> None:
-    store = new_store(tmp_path / "vault.db")
+def test_restore_onto_an_existing_database_is_refused_and_touches_nothing(stores: ExitStack, tmp_path: Path) -> None:
+    store = stores.enter_context(closing(new_store(tmp_path / "vault.db")))
     add_customers(store, range(5))
     _engine(store, tmp_path / "backups").create(backup_id(1), active=lambda: True)
     store.close()
@@ -111,8 +117,8 @@ def test_restore_onto_an_existing_database_is_refused_and_touches_nothing(tmp_pa
     assert (tmp_path / "vault.db").read_bytes() == before
 
 
-def test_broken_chunk_stops_the_restore_and_leaves_no_database(tmp_path: Path) -> None:
-    store = new_store(tmp_path / "vault.db")
+def test_broken_chunk_stops_the_restore_and_leaves_no_database(stores: ExitStack, tmp_path: Path) -> None:
+    store = stores.enter_context(closing(new_store(tmp_path / "vault.db")))
     add_customers(store, range(50))
     engine = _engine(store, tmp_path / "backups")
     engine.create(backup_id(1), active=lambda: True)
@@ -141,8 +147,8 @@ def test_second_restore_into_the_same_place_is_refused_while_one_runs(tmp_path: 
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("vault.db.restoring")]
 
 
-def test_everything_in_the_backup_folder_is_private(tmp_path: Path) -> None:
-    store = new_store(tmp_path / "vault.db")
+def test_everything_in_the_backup_folder_is_private(stores: ExitStack, tmp_path: Path) -> None:
+    store = stores.enter_context(closing(new_store(tmp_path / "vault.db")))
     previous = os.umask(0)
     try:
         _engine(store, tmp_path / "backups").create(backup_id(1), active=lambda: True)
@@ -173,21 +179,23 @@ make_backup(a_repository(Dying(Path(sys.argv[1]))), a_source(30, erased=[3]))
 
 
 @pytest.mark.parametrize("written", [1, 4])
-def test_backup_killed_in_the_middle_does_not_exist_and_harms_no_later_one(tmp_path: Path, written: int) -> None:
+def test_backup_killed_in_the_middle_does_not_exist_and_harms_no_later_one(
+    stores: ExitStack, tmp_path: Path, written: int
+) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     died = subprocess.run(
         [sys.executable, "-c", _KILLED, str(tmp_path / "backups"), str(written)], env=environment, check=False
     )
     assert died.returncode == -signal.SIGKILL
     assert not list((tmp_path / "backups").glob("manifests/*"))
-    store = new_store(tmp_path / "vault.db")
+    store = stores.enter_context(closing(new_store(tmp_path / "vault.db")))
     if written == 1:
         assert _engine(store, tmp_path / "backups").create(backup_id(1), active=lambda: True).sequence == 1
     store.close()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
-def test_full_disk_ends_the_backup_and_leaves_no_half_object(tmp_path: Path) -> None:
+def test_full_disk_ends_the_backup_and_leaves_no_half_object(stores: ExitStack, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     if subprocess.run(
@@ -195,7 +203,7 @@ def test_full_disk_ends_the_backup_and_leaves_no_half_object(tmp_path: Path) -> 
     ).returncode:
         pytest.skip("this machine does not let tests mount")
     try:
-        store = new_store(tmp_path / "vault.db")
+        store = stores.enter_context(closing(new_store(tmp_path / "vault.db")))
         add_customers(store, range(2000))
         with pytest.raises(StorageFullError, match="backup target is full"):
             _engine(store, small / "backups").create(backup_id(1), active=lambda: True)

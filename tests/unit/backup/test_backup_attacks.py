@@ -247,3 +247,25 @@ def test_content_that_changed_between_digest_and_rows_does_not_verify() -> None:
     tools = replace(backup_tools(), digest=lambda _: hashlib.sha256(b"other").hexdigest())
     create_backup(a_source(), a_repository(target), tools, backup_id=backup_id(2), engine="sqlite", active=lambda: True)
     _refused(target, "not what was backed up")
+
+
+def test_chunk_given_to_another_table_is_found_by_its_content(target: MemoryTarget) -> None:
+    manifest = _manifest(target, SECOND)
+    by_table = {table.name: table for table in manifest.tables}
+    tables = tuple(
+        replace(table, rows={"customers": 0, "empty": by_table["customers"].rows}.get(table.name, table.rows))
+        for table in manifest.tables
+    )
+    objects = tuple(replace(ref, table="empty") if ref.table == "customers" else ref for ref in manifest.objects)
+    _forge(target, SECOND, replace(manifest, tables=tables, objects=objects))
+    _refused(target, "holds another table")
+
+
+def test_rows_counted_in_the_wrong_chunk_are_found(target: MemoryTarget) -> None:
+    manifest = _manifest(target, SECOND)
+    shift = {0: 1, 1: -1}
+    objects = tuple(
+        replace(ref, rows=ref.rows + shift.get(ref.position, 0)) if ref.role == "deks" else ref for ref in manifest.objects
+    )
+    _forge(target, SECOND, replace(manifest, objects=objects))
+    _refused(target, "rows and should have")

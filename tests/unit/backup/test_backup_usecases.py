@@ -49,9 +49,8 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     clock = Clock()
-    vault = a_vault(tmp_path, clock)
-    yield World(vault, clock, ScriptedEngine())
-    vault.store.close()
+    with a_vault(tmp_path, clock) as vault:
+        yield World(vault, clock, ScriptedEngine())
 
 
 def test_create_answers_at_once_and_completes_in_the_background(world: World) -> None:

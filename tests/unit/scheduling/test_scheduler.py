@@ -77,9 +77,8 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     clock = Clock()
-    vault = a_vault(tmp_path, clock)
-    yield World(vault, clock)
-    vault.store.close()
+    with a_vault(tmp_path, clock) as vault:
+        yield World(vault, clock)
 
 
 def test_each_slot_of_two_processes_is_done_once(world: World) -> None:
