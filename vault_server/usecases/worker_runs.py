@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -33,6 +34,7 @@ from vault_server.ports.runs import RunRow
 from vault_server.ports.store import ReadView, WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
+from vault_server.usecases.entity_ids import name_entities
 from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed, missing_run
 from vault_server.usecases.sealed_rows import SCHEMA_REVISION, derived_reference
 from vault_server.usecases.vault import Vault
@@ -40,6 +42,8 @@ from vault_server.usecases.vault import Vault
 T = TypeVar("T")
 DEFAULT_LEASE_S, MAX_LEASE_S = 30, 300
 MAX_ATTEMPTS = 10
+MAX_MESSAGE_CHARS = 500
+_REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 MAX_RESULTS, MAX_PIECE_BYTES, MAX_REPORT_BYTES, MAX_SUMMARY_BYTES = 5000, 2 << 20, 1 << 20, 1 << 20
 PART_OF_STEP: Mapping[str, str] = {"correct": "corrections", "match": "entity", "impute": "imputed", "segment": "segment"}
 
@@ -100,6 +104,7 @@ class WorkerRuns:
         def work(view: WriteView, row: RunRow) -> HeartbeatRunResponse:
             run = Run.FromString(row.payload)
             run.progress.CopyFrom(request.progress)
+            run.progress.step, run.progress.message = request.progress.step[:100], request.progress.message[:MAX_MESSAGE_CHARS]
             expires_us = view.now_us() + _lease_s(request.lease_token) * 1_000_000
             view.runs.update_run(changed(row, run, lease_expires_us=expires_us))
             return HeartbeatRunResponse(lease_expire_time=timestamp(expires_us), cancelled=row.cancel_requested)
@@ -124,6 +129,7 @@ class WorkerRuns:
             row = self._leased(view.runs.run(tenant, run_id), request.lease_token, view.now_us())
         pseudonyms = self.vault.keyring.run_secrets(tenant).pseudonyms(run_id, row.pseudonym_key)
         customers = pseudonyms.decode_many([result.row_id for result in request.results])
+        name_entities(request.results, pseudonyms, self.vault.keyring.blind_index(tenant))
         plaintexts = [_only_part(result.derived, part) for result in request.results]
         with self.vault.store.read() as view:
             deks = view.records.deks(tenant, customers)
@@ -145,6 +151,7 @@ class WorkerRuns:
 
     def save_checkpoint(self, call: Call, request: SaveCheckpointRequest) -> None:
         tenant, run_id = self._parse(call, request.name)
+        names.require_slug(request.step, "step")
         if len(request.data) > MAX_PIECE_BYTES or not 0 <= request.piece < 1 << 20:
             raise InvalidArgumentError(f"a piece has at most {MAX_PIECE_BYTES} bytes", reason="PIECE_TOO_LARGE")
         sealed = self.vault.keyring.run_secrets(tenant).seal(run_id, _piece(request.step, request.piece), request.data)
@@ -223,12 +230,13 @@ class WorkerRuns:
 
     def release(self, call: Call, request: ReleaseRunRequest) -> None:
         """Give the run back; a failed one ends and keeps nothing."""
-        call.audit([request.name], reason=request.reason)
+        reason = request.reason if _REASON.fullmatch(request.reason) else "RELEASED"
+        call.audit([request.name], reason=reason)
 
         def work(view: WriteView, row: RunRow) -> None:
             run = Run.FromString(row.payload)
             if request.failed:
-                _fail(view, row, run, request.reason or "FAILED", request.message, view.now_us())
+                _fail(view, row, run, reason, request.message, view.now_us())
             else:
                 run.state = RunState.RUN_STATE_QUEUED
                 view.runs.update_run(changed(row, run, fence=row.fence + 1, lease_expires_us=0, lease_digest=b""))
@@ -289,7 +297,7 @@ def _take(view: WriteView, row: RunRow, run: Run, token: str, now_us: int) -> tu
 def _fail(view: WriteView, row: RunRow, run: Run, reason: str, message: str, now_us: int) -> None:
     run.state = RunState.RUN_STATE_FAILED
     run.end_time.CopyFrom(timestamp(now_us))
-    run.failure_reason, run.failure_message = reason[:100], message[:500]
+    run.failure_reason, run.failure_message = reason[:100], message[:MAX_MESSAGE_CHARS]
     view.runs.update_run(changed(row, run, fence=row.fence + 1, lease_expires_us=0, lease_digest=b""))
     view.runs.drop_scratch(row.tenant, row.run_id, results=True)
 

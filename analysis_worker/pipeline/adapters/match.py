@@ -1,12 +1,10 @@
 """Match: every customer gets the entity it belongs to.
 
-Rule: an entity's id is a hash of the pseudonym of its first row: opaque, the same whichever worker writes it, and of no use
-outside the run.
+Rule: an entity is named by the row id of its first row, in hex; the vault turns that into an id that lasts over runs.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 _MATCH_ATTRIBUTE_PREFIX = "attr."
 _UNREAD_CELLS = ("birth_date", "stated_age", "gender")
 _SCORE_BINS = 20
-_ENTITY_PERSON = b"strongroom.ent"
 
 
 class MatchAdapter:
@@ -60,8 +57,7 @@ class MatchAdapter:
 
     def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
         for row_id, (line,) in lines_by_row(lines):
-            digest = hashlib.blake2b(line[ENTITY_ROW_ID], digest_size=16, person=_ENTITY_PERSON).hexdigest()
-            entity = EntityAssignment(entity=digest, size=line["size"], probability=line["probability"])
+            entity = EntityAssignment(entity=line[ENTITY_ROW_ID].hex(), size=line["size"], probability=line["probability"])
             yield row_id, DerivedData(entity=entity)
 
 

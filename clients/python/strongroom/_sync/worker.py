@@ -42,7 +42,9 @@ class Worker:
         request = api.WriteResultsRequest(name=run, lease_token=lease_token, step=step, offset=offset, results=results)
         try:
             return (self._calls.unary(request, api.WriteResultsResponse)).next_offset
-        except AlreadyExistsError:
+        except AlreadyExistsError as error:
+            if error.reason != "OFFSET_EXISTS":
+                raise
             return offset + len(results)
 
     def save_checkpoint(self, run: str, lease_token: str, *, step: str, data: bytes) -> None:

@@ -610,7 +610,7 @@ class EntityAssignment(_message.Message):
     SIZE_FIELD_NUMBER: _builtins.int
     PROBABILITY_FIELD_NUMBER: _builtins.int
     entity: _builtins.str
-    """Entity id, stable within the tenant."""
+    """Entity id: the same in every run in which the same record comes first. A worker names the entity by that record's row id, in hex."""
     size: _builtins.int
     """How many customer records the entity has."""
     probability: _builtins.float

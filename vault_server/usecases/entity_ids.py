@@ -1,0 +1,32 @@
+"""Entity ids that last: what a worker names by its run's pseudonym of a record, the vault names for the tenant.
+
+A worker says which record stands for an entity, by its row id. The vault turns that into a keyed token of the record's id:
+equal in every run in which the same record stands for the entity, and opaque to everybody without the index key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strongroom.api.v1.analysis_worker_service_pb2 import RowResult
+from vault_server.errors import InvalidArgumentError
+from vault_server.ports.keys import BlindIndex, Pseudonyms
+
+ENTITY_FIELD = 9001
+
+
+def name_entities(results: Sequence[RowResult], pseudonyms: Pseudonyms, index: BlindIndex) -> None:
+    """Replace the row id that stands for each entity by the entity's id, in place.
+
+    Raises:
+        InvalidArgumentError: an entity is not named by a row id in hex.
+    """
+    named = [result.derived.entity for result in results if result.derived.HasField("entity")]
+    try:
+        row_ids = [bytes.fromhex(entity.entity) for entity in named]
+    except ValueError:
+        raise InvalidArgumentError(
+            "an entity is named by a row id in hex", reason="INVALID_ENTITY", metadata={"field": "entity"}
+        ) from None
+    for entity, record_id in zip(named, pseudonyms.decode_many(row_ids), strict=True):
+        entity.entity = index.token(ENTITY_FIELD, record_id).hex()
