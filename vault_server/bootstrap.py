@@ -98,7 +98,9 @@ class RunningVault:
         tokens = HashedApiTokens()
         authenticator = StoredAuthenticator(self.store, tokens, clock_us=runtime.now_us)
         admission = Admission(
-            per_principal=settings.server.calls_per_principal, streams_per_principal=settings.server.streams_per_principal
+            per_principal=settings.server.calls_per_principal,
+            streams_per_principal=settings.server.streams_per_principal,
+            streams=max(1, settings.server.threads // 2),
         )
         policy = api_policy()
         pipeline = Pipeline(

@@ -46,8 +46,9 @@ def check_config(settings: Settings, *, show: bool) -> int:
             problems = [error.message]
     if show:
         for section in dataclasses.fields(settings):
-            for name, value in dataclasses.asdict(getattr(settings, section.name), dict_factory=_shown).items():
-                sys.stdout.write(f"{section.name}.{name} = {value}\n")
+            values = getattr(settings, section.name)
+            for one in dataclasses.fields(values):
+                sys.stdout.write(f"{section.name}.{one.name} = {_shown(getattr(values, one.name))}\n")
     for problem in problems:
         sys.stdout.write(f"problem: {problem}\n")
     if not problems:
@@ -63,8 +64,8 @@ def _make_tenant(settings: Settings, folder: Path, tenant: str, *, developer: bo
         store.close()
 
 
-def _shown(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    return dict(pairs)
+def _shown(value: object) -> str:
+    return ":".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _say(made: MadeFiles) -> None:

@@ -8,6 +8,7 @@ password belongs into the secrets directory as `storage_url`. The repr of settin
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from vault_server.ports.secret import Secret
 
 T = TypeVar("T")
 ENV_PREFIX = "STRONGROOM_"
+MAX_PORT = 65535
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class ServerSettings:
 
     address: str = "127.0.0.1:7443"
     threads: int = 64
-    calls_per_principal: int = 64
+    calls_per_principal: int = 48
     streams_per_principal: int = 16
     max_connection_age_s: int = 3600
     drain_s: int = 20
@@ -154,8 +157,24 @@ def settings_problems(settings: Settings) -> list[str]:
     host = settings.server.address.rpartition(":")[0].strip("[]")
     if settings.server.plaintext and host not in {"127.0.0.1", "::1", "localhost"}:
         problems.append("server.plaintext: allowed on a loopback address only; use TLS")
-    if not settings.server.address.rpartition(":")[2].isdigit():
+    port = settings.server.address.rpartition(":")[2]
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > MAX_PORT:
         problems.append("server.address: must be host:port")
+    problems += [
+        f"{name}: must be at least 1"
+        for name, value in (
+            ("server.threads", settings.server.threads),
+            ("server.calls_per_principal", settings.server.calls_per_principal),
+            ("server.streams_per_principal", settings.server.streams_per_principal),
+            ("server.max_connection_age_s", settings.server.max_connection_age_s),
+            ("storage.pool_size", settings.storage.pool_size),
+        )
+        if value < 1
+    ]
+    if settings.server.log_level.lower() not in LOG_LEVELS:
+        problems.append(f"server.log_level: must be one of {', '.join(LOG_LEVELS)}")
+    if not re.fullmatch(r"[a-z][a-z0-9_.-]{0,62}", settings.server.home_tenant):
+        problems.append("server.home_tenant: is no id of a tenant")
     return problems
 
 
@@ -164,8 +183,9 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigurationError(f"{path} does not exist", hint="make one with `strongroom-server init --data DIR`") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is not TOML: {error}") from None
+    except (ValueError, RecursionError) as error:  # of TOML, of UTF-8, of numbers too long, of brackets too deep
+        where = f": {error}" if isinstance(error, tomllib.TOMLDecodeError) else ""
+        raise ConfigurationError(f"{path} is not TOML{where}") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
 
@@ -180,7 +200,10 @@ def _from_secrets(section: str, kind: type, folder: Path | None) -> dict[str, st
     if folder is None:
         return {}
     files = {one.name: folder / f"{section}_{one.name}" for one in dataclasses.fields(kind)}
-    return {name: file.read_text(encoding="utf-8").strip() for name, file in files.items() if file.is_file()}
+    try:
+        return {name: file.read_text(encoding="utf-8").strip() for name, file in files.items() if file.is_file()}
+    except (OSError, ValueError):
+        raise ConfigurationError(f"a file in {folder} cannot be read as text") from None
 
 
 def _section(kind: type[T], name: str, given: Mapping[str, Any], base: Path, path: Path) -> T:
@@ -226,7 +249,7 @@ def _value(kind: Any, value: Any, where: str) -> Any:
             return tuple(Path(item) for item in items if item)
     if kind is bool and str(value).lower() in {"true", "false"}:
         return str(value).lower() == "true"
-    if kind is int and not isinstance(value, bool) and str(value).isdigit():
+    if kind is int and not isinstance(value, bool) and re.fullmatch(r"[0-9]{1,9}", str(value)):
         return int(value)
     if kind is str and isinstance(value, str):
         return value

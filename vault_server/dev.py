@@ -20,7 +20,7 @@ from vault_server.config import Settings, load_settings
 from vault_server.errors import InvalidArgumentError
 from vault_server.interpreter import tune_interpreter
 from vault_server.ports.runtime import Runtime
-from vault_server.provisioning import DEVELOPER, make_folder, make_tenant
+from vault_server.provisioning import DEVELOPER, make_folder, make_tenant, token_file
 from vault_server.serving import stop_on_signals
 from vault_server.transport.events import configure_logging
 
@@ -64,11 +64,11 @@ def _write_profiles(settings: Settings, folder: Path, port: int) -> Path:
     profile = Profile(
         target=f"127.0.0.1:{port}",
         tenant=settings.server.home_tenant,
-        token_file=str(folder / "tokens" / f"{DEVELOPER}.token"),
+        token_file=str(token_file(folder, settings.server.home_tenant, DEVELOPER)),
         ca_file="" if settings.server.plaintext else str(settings.tls.client_ca_file),
         insecure=settings.server.plaintext,
     )
-    worker = dataclasses.replace(profile, token_file=str(folder / "tokens" / "worker.token"))
+    worker = dataclasses.replace(profile, token_file=str(token_file(folder, profile.tenant, "worker")))
     write_profile(worker, name="worker", make_default=False)
     return write_profile(profile, name="default")
 

@@ -26,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     args = _parser().parse_args(argv)
     os.umask(0o077)
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what it would print is raised, too, and is one line then
     try:
         return int(args.run(args))
     except errors.VaultError as error:

@@ -94,6 +94,7 @@ def make_folder(folder: Path, *, tenant: str, runtime: Runtime) -> MadeFiles:
 
 def make_tenant(store: Store, folder: Path, tenant: str, runtime: Runtime, *, developer: bool) -> MadeFiles:
     """A tenant with a principal for each role, the usual purposes and grants, and a token file for each principal."""
+    names.require_slug(tenant, "tenant")
     roles = {**PRINCIPALS, **({DEVELOPER: DEVELOPER_ROLES} if developer else {})}
     store.write(lambda view: _put_tenant(view, tenant, roles))
     made = [line for principal in roles for line in _make_token(store, folder, tenant, principal, runtime)]
@@ -168,8 +169,13 @@ def _put_tenant(view: WriteView, tenant: str, roles: Mapping[str, tuple[Role.Val
                 )
 
 
+def token_file(folder: Path, tenant: str, principal: str) -> Path:
+    """Where the token of a principal is written when its tenant is made."""
+    return folder / "tokens" / (f"{principal}.token" if tenant == "main" else f"{tenant}.{principal}.token")
+
+
 def _make_token(store: Store, folder: Path, tenant: str, principal: str, runtime: Runtime) -> Iterable[str]:
-    path = folder / "tokens" / (f"{principal}.token" if tenant == "main" else f"{tenant}.{principal}.token")
+    path = token_file(folder, tenant, principal)
     if path.exists():
         return
     issued, now_us = HashedApiTokens().issue(), runtime.now_us()

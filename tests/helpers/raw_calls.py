@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
@@ -53,13 +54,14 @@ def call(
     timeout_s: float = 20.0,
 ) -> Answer:
     """Send bytes to a path and say how it ended."""
+    untyped: Any = channel  # bytes in, bytes out: gRPC's types know messages only
     try:
         if client_stream:
-            list(channel.stream_stream(path)(iter([request]), metadata=metadata, timeout=timeout_s))
+            list(untyped.stream_stream(path)(iter([request]), metadata=metadata, timeout=timeout_s))
         elif server_stream:
-            list(channel.unary_stream(path)(request, metadata=metadata, timeout=timeout_s))
+            list(untyped.unary_stream(path)(request, metadata=metadata, timeout=timeout_s))
         else:
-            channel.unary_unary(path)(request, metadata=metadata, timeout=timeout_s)
+            untyped.unary_unary(path)(request, metadata=metadata, timeout=timeout_s)
     except grpc.RpcError as error:
         return answer_of(error)
     return Answer(code=grpc.StatusCode.OK, details="", infos=(), raw=b"")
@@ -81,7 +83,7 @@ def call_method(
 
 def answer_of(error: grpc.RpcError) -> Answer:
     ended: grpc.Call = error  # type: ignore[assignment]  # gRPC raises an object that is both
-    trailing = {key: value for key, value in ended.trailing_metadata() or ()}
+    trailing = dict(ended.trailing_metadata() or ())
     raw = trailing.get("grpc-status-details-bin", b"")
     raw = raw if isinstance(raw, bytes) else raw.encode()
     infos = []

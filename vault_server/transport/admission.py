@@ -14,10 +14,17 @@ from vault_server.errors import ResourceExhaustedError, UnavailableError
 
 
 class Admission:
-    """Counts calls in flight. Safe for several threads."""
+    """Counts calls in flight. Safe for several threads.
 
-    def __init__(self, *, per_principal: int, streams_per_principal: int) -> None:
+    Args:
+        per_principal: unary calls of one principal.
+        streams_per_principal: streams of one principal.
+        streams: streams of all together, fewer than there are threads, because a stream holds one for as long as it lasts.
+    """
+
+    def __init__(self, *, per_principal: int, streams_per_principal: int, streams: int) -> None:
         self._limits = {False: per_principal, True: streams_per_principal}
+        self._streams_left = streams
         self._lock = threading.Lock()
         self._in_flight: Counter[tuple[str, str, bool]] = Counter()
         self._draining = False
@@ -40,14 +47,24 @@ class Admission:
                     reason="TOO_MANY_CALLS",
                     hint="wait for an answer before sending the next",
                 )
+            if stream and not self._streams_left:
+                raise ResourceExhaustedError(
+                    "too many streams are open", reason="TOO_MANY_STREAMS", hint="try again when others have ended"
+                )
+            self._streams_left -= stream
             self._in_flight[key] += 1
         try:
             yield
         finally:
             with self._lock:
+                self._streams_left += stream
                 self._in_flight[key] -= 1
                 if not self._in_flight[key]:
                     del self._in_flight[key]
+
+    @property
+    def draining(self) -> bool:
+        return self._draining
 
     def drain(self) -> None:
         """Refuse every new call from now on."""

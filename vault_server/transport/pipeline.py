@@ -107,6 +107,7 @@ class Pipeline:
             log=self._log,
             now_us=self._runtime.now_us,
             active=context.is_active,
+            draining=lambda: self._admission.draining,
         )
 
     def _audit_refusal(self, identity: Identity, full_name: str, call_id: str, error: VaultError) -> None:
@@ -129,7 +130,7 @@ class Pipeline:
         self, error: Exception, context: grpc.ServicerContext, full_name: str, call_id: str, call: Call | None, started_s: float
     ) -> None:
         if call is not None:
-            self._audit_failure(call, error)
+            self._audit_failure(call, error, gone=not context.is_active())
         facts: Facts = {"method": full_name, "call": call_id, "ms": elapsed_ms(started_s)}
         if isinstance(error, VaultError):
             emit("call_refused", reason=error.reason, **facts)
@@ -137,10 +138,10 @@ class Pipeline:
             emit_failure("call_failed", error, **facts)
         status.abort(context, error, call_id)
 
-    def _audit_failure(self, call: Call, error: Exception) -> None:
+    def _audit_failure(self, call: Call, error: Exception, *, gone: bool) -> None:
         denied = isinstance(error, VaultError) and error.reason == "PERMISSION_DENIED"
         outcome = AuditOutcome.AUDIT_OUTCOME_DENIED if denied else AuditOutcome.AUDIT_OUTCOME_FAILED
-        reason = error.reason if isinstance(error, VaultError) else "INTERNAL"
+        reason = error.reason if isinstance(error, VaultError) else "CANCELLED" if gone else "INTERNAL"
         try:
             call.audit(outcome=outcome, reason=reason)
         except VaultError as audit_error:

@@ -19,7 +19,6 @@ from vault_server.usecases.paging import Pages
 from vault_server.usecases.vault import Vault
 
 MAX_EVENTS = 1000
-MAX_RESOURCE_CHARS = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,7 @@ class AuditReading:
     def events(self, call: Call, request: ListAuditEventsRequest) -> ListAuditEventsResponse:
         """A tenant's events, the newest first; only those that touched `resource` if one is given."""
         tenant = call.require_tenant(names.parse_tenant(request.parent))
-        if len(request.resource) > MAX_RESOURCE_CHARS:
+        if request.resource and not names.is_resource(request.resource, tenant):
             raise InvalidArgumentError("resource is no resource name", reason="INVALID_NAME", metadata={"field": "resource"})
         pages = Pages(self.vault, tenant, f"audit:{request.resource}")
         limit = pages.size(request.page_size, default=100, most=MAX_EVENTS)

@@ -28,6 +28,7 @@ class Call:
         call_id: goes into errors, logs and audit alike.
         home_tenant: the tenant whose operators run the vault itself.
         active: whether somebody still waits for the answer.
+        draining: whether the server wants to stop; what would go on for ever ends then.
         audited: whether the trace is durable.
     """
 
@@ -38,6 +39,7 @@ class Call:
     log: AuditLog
     now_us: Callable[[], int]
     active: Callable[[], bool] = field(default=lambda: True)
+    draining: Callable[[], bool] = field(default=lambda: False)
     audited: bool = False
 
     def require_tenant(self, tenant: str) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from vault_server.errors import InvalidArgumentError
 
+MAX_NAME_CHARS = 512  # longer than any name the vault makes
 _SLUG = r"[a-z][a-z0-9_.-]{0,62}"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _TENANT = re.compile(rf"tenants/({_SLUG})\Z")
@@ -108,6 +109,15 @@ def parse_root(name: str, collection: str) -> str:
     return _match(_ROOT[collection], name, f"{collection}/{{id}}").group(1)
 
 
+def is_resource(name: str, tenant: str) -> bool:
+    """Whether the text has the form of a name of the tenant's or of the vault's, and so may stand in the audit log."""
+    return len(name) <= MAX_NAME_CHARS and (
+        name == tenant_name(tenant)
+        or bool(re.fullmatch(rf"tenants/{re.escape(tenant)}(/[A-Za-z]{{1,30}}/([A-Za-z0-9_.-]{{1,128}})){{1,3}}", name))
+        or bool(re.fullmatch(r"(backups|schedules)(/[A-Za-z0-9_.-]{1,128})?", name))
+    )
+
+
 def require_slug(text: str, what: str) -> str:
     """A new id chosen by a caller."""
     if not re.fullmatch(r"[a-z][a-z0-9_.-]{0,62}", text):
@@ -120,7 +130,7 @@ def require_slug(text: str, what: str) -> str:
 
 
 def _match(pattern: re.Pattern[str], name: str, form: str) -> re.Match[str]:
-    found = pattern.match(name) if len(name) <= 512 else None  # noqa: PLR2004 - longer than any name the vault makes
+    found = pattern.match(name) if len(name) <= MAX_NAME_CHARS else None
     if found is None:
         raise InvalidArgumentError(f"the name must have the form {form}", reason="INVALID_NAME", metadata={"form": form})
     return found

@@ -13,7 +13,7 @@ from strongroom.api.v1.access_service_pb2 import (
     Token,
 )
 from strongroom.api.v1.rules_pb2 import Role
-from vault_server.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError
+from vault_server.errors import AlreadyExistsError, FailedPreconditionError, InvalidArgumentError, NotFoundError
 from vault_server.ports.access import Authenticator
 from vault_server.ports.access_data import TokenRow
 from vault_server.ports.api_tokens import ApiTokens
@@ -21,6 +21,7 @@ from vault_server.ports.resources import ResourceKind
 from vault_server.ports.store import WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
+from vault_server.usecases.replay import require_request_id
 from vault_server.usecases.vault import Vault
 
 DAY_S = 24 * 3600
@@ -65,6 +66,7 @@ class Principals:
             raise InvalidArgumentError(
                 f"lifetime_s must be 0 to {MAX_TOKEN_S}", reason="INVALID_LIFETIME", metadata={"field": "lifetime_s"}
             )
+        require_request_id(request.request_id)
         issued, now_us = self.tokens.issue(), self.vault.runtime.now_us()
         expires_us = now_us + (request.lifetime_s or DEFAULT_TOKEN_S) * 1_000_000
         row = TokenRow(issued.token_id, tenant, principal_id, issued.digest, now_us, expires_us, revoked=False)
@@ -126,6 +128,9 @@ class Principals:
             for kind, child in ((ResourceKind.PRINCIPAL, principal_id), (ResourceKind.PURPOSE, purpose_id)):
                 if view.resources.get(tenant, kind, child) is None:
                     raise NotFoundError(f"there is no such {kind.name.lower()}")
+            known = view.resources.get(tenant, ResourceKind.GRANT, f"{principal_id}.{purpose_id}")
+            if known is not None and Grant.FromString(known.payload).principal != grant.principal:
+                raise AlreadyExistsError("a grant to another principal has this name", reason="GRANT_EXISTS")
             put_grant(view, tenant, grant)
 
         self.vault.store.write(work)

@@ -55,14 +55,19 @@ def replay_of(vault: Vault, call: Call, request_id: str, content: bytes) -> Repl
     tenant, principal = call.identity.tenant, call.identity.principal
     if not request_id:
         return Replay(tenant=tenant, principal=principal, request_id="", digest=b"", done=None)
-    if len(request_id) > MAX_REQUEST_ID_CHARS or not request_id.isprintable():
-        raise InvalidArgumentError(
-            f"request_id must be printable and at most {MAX_REQUEST_ID_CHARS} characters", reason="INVALID_REQUEST_ID"
-        )
+    require_request_id(request_id)
     digest = vault.keyring.blind_index(tenant).token(LEDGER_FIELD, call.method.encode() + b"\0" + content)
     with vault.store.read() as view:
         found = view.access.request(tenant, principal, request_id)
     return Replay(tenant=tenant, principal=principal, request_id=request_id, digest=digest, done=_done(found, digest))
+
+
+def require_request_id(request_id: str) -> None:
+    """Raises InvalidArgumentError: too long or not printable."""
+    if len(request_id) > MAX_REQUEST_ID_CHARS or not request_id.isprintable():
+        raise InvalidArgumentError(
+            f"request_id must be printable and at most {MAX_REQUEST_ID_CHARS} characters", reason="INVALID_REQUEST_ID"
+        )
 
 
 def _done(found: tuple[bytes, str] | None, digest: bytes) -> str | None:

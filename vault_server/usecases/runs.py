@@ -109,10 +109,10 @@ class Runs:
         return ListRunsResponse(runs=[Run.FromString(row.payload) for row in rows[:limit]], next_page_token=token)
 
     def watch(self, call: Call, name: str) -> Iterator[Run]:
-        """The run whenever it changes, until it has ended or nobody listens."""
+        """The run whenever it changes, until it has ended, nobody listens, or the server stops and the caller asks another."""
         call.audit([name])
         last = b""
-        while call.active():
+        while call.active() and not call.draining():
             payload = self._row(call, name).payload
             if payload != last:
                 last, run = payload, Run.FromString(payload)
@@ -122,7 +122,10 @@ class Runs:
             self.sleep(WATCH_POLL_S)
 
     def cancel(self, call: Call, name: str) -> Run:
-        """Stop a run: at once if nobody has it, else with the worker's next heartbeat, and its lease is void from now on."""
+        """Stop a run, or find it stopped; a worker that has it learns so with its next heartbeat.
+
+        Its lease is void from now on.
+        """
         tenant, run_id = self._parse(call, name)
         call.audit([name])
         now_us = self.vault.runtime.now_us()
@@ -132,6 +135,8 @@ class Runs:
             if row is None:
                 raise missing_run()
             run = Run.FromString(row.payload)
+            if run.state == RunState.RUN_STATE_CANCELLED:
+                return run
             if run.state in FINAL_STATES:
                 raise FailedPreconditionError("the run has ended", reason="RUN_ENDED")
             run.state = RunState.RUN_STATE_CANCELLED

@@ -31,7 +31,9 @@ def allowed(method: MethodDescriptor, role: str) -> bool:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_role_may_call_what_the_protos_say_and_nothing_else(sqlite_vault: VaultUnderTest, channel: grpc.Channel, role: str):
+def test_role_may_call_what_the_protos_say_and_nothing_else(
+    sqlite_vault: VaultUnderTest, channel: grpc.Channel, role: str
+) -> None:
     token = sqlite_vault.home.token(role)
     for path, method in METHODS:
         answer = call_method(channel, path, method, token=token)
@@ -122,7 +124,7 @@ def test_two_credentials_are_nobody(sqlite_vault: VaultUnderTest, channel: grpc.
 
 def test_unauthenticated_and_denied_calls_reach_no_use_case(
     sqlite_vault: VaultUnderTest, channel: grpc.Channel, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     reached: list[str] = []
     monkeypatch.setattr(Call, "require_tenant", lambda call, _tenant: reached.append(call.method))
     monkeypatch.setattr(Call, "require_home", lambda call: reached.append(call.method))
@@ -157,7 +159,7 @@ def test_path_that_is_no_method_is_not_served(sqlite_vault: VaultUnderTest, chan
 @pytest.mark.parametrize("content", [b"\xff" * 50, b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x02\xff\xfe"])
 def test_bytes_that_are_no_request_are_refused_without_an_echo(
     sqlite_vault: VaultUnderTest, channel: grpc.Channel, content: bytes
-):
+) -> None:
     token = sqlite_vault.home.token("admin")
     for path, method in METHODS:
         answer = call_method(channel, path, method, content, token=token)

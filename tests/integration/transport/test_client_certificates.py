@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,14 +35,15 @@ def mtls_vault(vault_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 def connected(vault: VaultUnderTest, *, identity: str = "", token: str = "", authority: Path | None = None) -> Client:
     folder = authority or vault.folder / "tls"
-    files = {}
+    files: dict[str, str] = {}
     if identity:
         name = identity.rpartition("/")[2]
         issued = CertificateAuthority.load(folder).issue_client(
             vault.folder / "clients", name=name, identity=identity, now=datetime.now(UTC), replace=True
         )
         files = {"client_cert_file": str(issued.certificate_path), "client_key_file": str(issued.key_path)}
-    profile = Profile(target=vault.target, tenant="main", ca_file=str(vault.folder / "tls" / "ca.crt.pem"), **files)
+    profile = Profile(target=vault.target, tenant="main", ca_file=str(vault.folder / "tls" / "ca.crt.pem"))
+    profile = replace(profile, **files)  # type: ignore[arg-type]  # two text fields of Profile
     return Client(profile, token=Secret(token) if token else None, retry=ONCE)
 
 
