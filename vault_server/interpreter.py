@@ -1,7 +1,7 @@
 """How the Python interpreter of a server process is set. Once, when everything is built and before the first call.
 
 Measured on two cores (`make bench`): the collector walked 15 microseconds' worth of long-lived objects for each imported row;
-a thread that comes back from SQLite, a socket or a lock waited up to 5 ms, the interpreter's own setting, for one that computes.
+a thread that comes back from SQLite, a socket or a lock waited up to 5 ms, the interpreter's setting, for one that computes.
 """
 
 from __future__ import annotations

@@ -99,9 +99,9 @@ class SealingBatch:
         self.load_deks((dek,))
 
     def load_deks(self, deks: Sequence[WrappedDek]) -> None:
-        newest = self._newest
+        newest, hold, prefix = self._newest, envelope.hold, self._record_prefix
         for (customer_id, dek_version, _, _), plain in zip(deks, self._unwrap(deks), strict=True):
-            held = envelope.hold(self._record_prefix, customer_id, dek_version, plain)
+            held = hold(prefix, customer_id, dek_version, plain)
             before = newest.get(customer_id)
             if before is None or before.dek_version == dek_version:
                 newest[customer_id] = held
@@ -124,13 +124,13 @@ class SealingBatch:
         return rows
 
     def _unwrap(self, deks: Sequence[WrappedDek]) -> Iterator[bytes]:
-        keys, prefix = self._open_keys(), self._dek_prefix
+        keys, prefix, unwrap = self._open_keys(), self._dek_prefix, wrapped_dek.unwrap
         epochs: dict[int, AESGCM] = {}
         for customer_id, dek_version, kek_epoch, wrapped in deks:
             kek = epochs.get(kek_epoch)
             if kek is None:
                 kek = epochs[kek_epoch] = keys.of_epoch(kek_epoch).aead
-            yield wrapped_dek.unwrap(kek, prefix, wrapped, customer_id, dek_version, kek_epoch)
+            yield unwrap(kek, prefix, wrapped, customer_id, dek_version, kek_epoch)
 
     def has_dek(self, customer_id: bytes) -> bool:
         return customer_id in self._newest

@@ -20,7 +20,8 @@ SUITE_AES_256_GCM = 1
 HEADER = MAGIC + bytes((FORMAT_VERSION, SUITE_AES_256_GCM))
 AAD_LABEL = "strongroom/wrapped-dek"
 
-_NONCE_END = len(HEADER) + 12
+_NONCE_AT = len(HEADER)
+_NONCE_END = _NONCE_AT + 12
 WRAPPED_BYTES = _NONCE_END + 32 + 16
 _owner = struct.Struct(">I16sII")  # length of the rest, customer id, DEK version, KEK epoch
 _OWNER_FIELD_BYTES = _owner.size - 4
@@ -31,14 +32,14 @@ def tenant_prefix(tenant: str) -> bytes:
     return canonical.encode(AAD_LABEL, HEADER, tenant.encode())
 
 
-def wrap(  # noqa: PLR0917 - called once per customer in bulk, where keywords cost
+def wrap(
     kek: AESGCM, prefix: bytes, nonce: bytes, dek: bytes, customer_id: bytes, dek_version: int, kek_epoch: int
 ) -> bytes:
     aad = prefix + _owner.pack(_OWNER_FIELD_BYTES, customer_id, dek_version, kek_epoch)
     return HEADER + nonce + kek.encrypt(nonce, dek, aad)
 
 
-def unwrap(  # noqa: PLR0917 - the same
+def unwrap(
     kek: AESGCM, prefix: bytes, wrapped: bytes, customer_id: bytes, dek_version: int, kek_epoch: int
 ) -> bytes:
     """The plain DEK.
@@ -50,6 +51,6 @@ def unwrap(  # noqa: PLR0917 - the same
         raise refusals.key_unavailable()
     try:
         aad = prefix + _owner.pack(_OWNER_FIELD_BYTES, customer_id, dek_version, kek_epoch)
-        return kek.decrypt(wrapped[len(HEADER) : _NONCE_END], wrapped[_NONCE_END:], aad)
+        return kek.decrypt(wrapped[_NONCE_AT:_NONCE_END], wrapped[_NONCE_END:], aad)
     except (InvalidTag, struct.error):
         raise refusals.key_unavailable() from None

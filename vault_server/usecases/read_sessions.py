@@ -30,7 +30,7 @@ from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.purposes import purpose_id_of
 from vault_server.usecases.record_kinds import BY_KIND
 from vault_server.usecases.row_encoding import RowEncoder
-from vault_server.usecases.sealed_rows import open_derived, reference
+from vault_server.usecases.sealed_rows import open_derived, references
 from vault_server.usecases.session_plan import SessionPlan
 from vault_server.usecases.step_fields import require_step_fields
 from vault_server.usecases.vault import Vault
@@ -236,13 +236,10 @@ class ReadSessions:
 
     def _encode(self, tenant: str, plan: SessionPlan, encoder: RowEncoder, batch: _Batch, token: str) -> ReadRowsResponse:
         rows = [row for row, _ in batch.rows]
-        deks = [dek for _, dek in batch.rows]
+        deks, kind = [dek for _, dek in batch.rows], plan.record_kind
         with self.vault.keyring.batch(tenant) as cipher:
-            cipher.load_deks(
-                deks if plan.record_kind is RecordKind.CUSTOMER else list({dek.customer_id: dek for dek in deks}.values())
-            )
-            refs = [reference(tenant, plan.record_kind, row) for row in rows]
-            plaintexts = cipher.open_many(refs, [row.sealed for row in rows])
+            cipher.load_deks(deks if kind is RecordKind.CUSTOMER else list({dek.customer_id: dek for dek in deks}.values()))
+            plaintexts = cipher.open_many(references(tenant, kind, rows), [row.sealed for row in rows])
         derived = open_derived(self.vault, tenant, batch.derived, deks) if batch.derived else {}
         return encoder.encode(rows, plaintexts, derived, token)
 

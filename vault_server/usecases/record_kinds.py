@@ -28,6 +28,10 @@ class KindSpec(Generic[R]):
             return names.customer_name(tenant, customer_id)
         return names.record_name(tenant, customer_id, self.collection, record_id)
 
+    def name_start(self, tenant: str) -> str | None:
+        """What precedes the id in the names of all records of a tenant, None where it differs from record to record."""
+        return f"{names.tenant_name(tenant)}/customers/" if self.kind is RecordKind.CUSTOMER else None
+
     def parse(self, name: str) -> names.RecordName:
         if self.kind is RecordKind.CUSTOMER:
             tenant, customer_id = names.parse_customer(name)

@@ -11,7 +11,7 @@ from vault_server.ports.keys import Pseudonyms
 from vault_server.ports.records import RecordKind, RecordRow
 from vault_server.records.arrow import ArrowEncoder
 from vault_server.records.projection import Projection
-from vault_server.records.sealing import with_meta
+from vault_server.records.sealing import MetaFramer, with_meta
 from vault_server.usecases.record_kinds import AnyKind
 from vault_server.usecases.sealed_rows import as_bytes
 
@@ -45,7 +45,7 @@ class RowEncoder:
         if self.arrow is not None:
             return self._as_arrow(self.arrow, rows, plaintexts, beside, token)
         return ReadRowsResponse(
-            records=[self._record(row, plaintext) for row, plaintext in zip(rows, plaintexts, strict=True)],
+            records=self._records(rows, plaintexts),
             row_count=len(rows),
             resume_token=token,
             derived=beside or (),
@@ -77,6 +77,18 @@ class RowEncoder:
 
     def _shown(self, ids: list[bytes]) -> list[bytes]:
         return ids if self.pseudonyms is None else self.pseudonyms.encode_many(ids)
+
+    def _records(self, rows: Sequence[RecordRow], plaintexts: Sequence[bytes]) -> list[bytes]:
+        start = self.spec.name_start(self.tenant)
+        if self.pseudonyms is not None or start is None:
+            return [self._record(row, plaintext) for row, plaintext in zip(rows, plaintexts, strict=True)]
+        if not self.projection.identity:
+            plaintexts = list(map(self.projection.project_bytes, plaintexts))
+        frame = MetaFramer(start).frame
+        return [
+            frame(plaintext, record_id, version, state, created_us, updated_us)
+            for plaintext, (_, record_id, version, state, created_us, updated_us, *_) in zip(plaintexts, rows, strict=True)
+        ]
 
     def _record(self, row: RecordRow, plaintext: bytes) -> bytes:
         cut = self.projection.project_bytes(plaintext)

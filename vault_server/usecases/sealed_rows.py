@@ -25,6 +25,14 @@ def reference(tenant: str, kind: RecordKind, row: RecordRow) -> RecordRef:
     return RecordRef(tenant, row.customer_id, kind, row.record_id, row.version, row.schema_revision)
 
 
+def references(tenant: str, kind: RecordKind, rows: Iterable[RecordRow]) -> list[RecordRef]:
+    """`reference` for many."""
+    return [
+        RecordRef(tenant, customer_id, kind, record_id, version, revision)
+        for customer_id, record_id, version, _, _, _, revision, _, _ in rows
+    ]
+
+
 def seal_new(
     cipher: BatchCipher, kind: RecordKind, customer_id: bytes, record_id: bytes, plaintext: bytes, now_us: int
 ) -> RecordRow:
@@ -53,7 +61,7 @@ def open_rows(
         return []
     with vault.keyring.batch(tenant) as cipher:
         cipher.load_deks(list(deks))
-        return cipher.open_many([reference(tenant, kind, row) for row in rows], [row.sealed for row in rows])
+        return cipher.open_many(references(tenant, kind, rows), [row.sealed for row in rows])
 
 
 def as_record(spec: KindSpec[R], tenant: str, row: RecordRow, plaintext: bytes) -> R:

@@ -79,6 +79,18 @@ class RecordTable:
         )
         return query.where(self._behind()).order_by(c.customer_id, self.record_id).limit(bindparam("limit"))
 
+    def scan_alone(self) -> Query:
+        """The rows of `scan` without keys."""
+        c = self.table.c
+        query = select(*self.columns).where(
+            c.tenant_key == bindparam("tenant_key"),
+            c.customer_id >= bindparam("after_customer"),
+            c.customer_id <= bindparam("through_customer"),
+            c.position <= bindparam("max_position"),
+            c.state == int(RowState.LIVE),
+        )
+        return query.where(self._behind()).order_by(c.customer_id, self.record_id).limit(bindparam("limit"))
+
     def _behind(self) -> ColumnElement[bool]:
         customer_id = self.table.c.customer_id
         return (customer_id > bindparam("after_customer")) | (self.record_id > bindparam("after_record"))
