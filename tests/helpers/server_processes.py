@@ -19,9 +19,7 @@ COMMAND = (sys.executable, "-m", "vault_server.main")
 STOP_S = 30.0
 
 
-def run(
-    *arguments: str | Path, timeout_s: float = 60.0, environ: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
     """One command of the server program, to its end."""
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],

@@ -110,6 +110,7 @@ class Runs:
 
     def watch(self, call: Call, name: str) -> Iterator[Run]:
         """The run whenever it changes, until it has ended, nobody listens, or the server stops and the caller asks another."""
+        self._row(call, name)
         call.audit([name])
         last = b""
         while call.active() and not call.draining():

@@ -230,6 +230,7 @@ class WorkerRuns:
 
     def release(self, call: Call, request: ReleaseRunRequest) -> None:
         """Give the run back; a failed one ends and keeps nothing."""
+        self._parse(call, request.name)
         reason = request.reason if _REASON.fullmatch(request.reason) else "RELEASED"
         call.audit([request.name], reason=reason)
 
