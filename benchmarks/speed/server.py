@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from benchmarks.speed.measurement import Measurement, median_of
 from benchmarks.speed.vault_process import RunningServer
-from strongroom.api.v1 import access_service_pb2, customer_service_pb2, import_service_pb2, read_session_service_pb2
-from strongroom.api.v1.access_service_pb2_grpc import AccessServiceStub
+from strongroom.api.v1 import customer_service_pb2, import_service_pb2, read_session_service_pb2
 from strongroom.api.v1.attribute_service_pb2 import RECORD_KIND_CUSTOMER
 from strongroom.api.v1.customer_pb2 import Customer, ExternalId, Gender, Money, PostalAddress
 from strongroom.api.v1.customer_service_pb2_grpc import CustomerServiceStub
@@ -66,7 +67,9 @@ def measure_import(server: RunningServer, records: Sequence[dict[str, str]], imp
     """Import stream: rows acknowledged as durable per second."""
     stub = ImportServiceStub(server.channel)
     name = f"{TENANT}/imports/{import_id}"
-    create = import_service_pb2.CreateImportRequest(parent=TENANT, import_id=import_id, source=SOURCE, kind=RECORD_KIND_CUSTOMER)
+    create = import_service_pb2.CreateImportRequest(
+        parent=TENANT, import_id=import_id, source=SOURCE, kind=RECORD_KIND_CUSTOMER
+    )
     stub.CreateImport(create, metadata=server.metadata)
     chunks = import_chunks(records, name)
     started = time.perf_counter()
@@ -155,7 +158,8 @@ def search_calls(server: RunningServer, emails: Sequence[str]) -> list[Callable[
     return [lambda request=request: stub.SearchCustomers(request, metadata=server.metadata) for request in requests]  # type: ignore[misc]
 
 
-def who_am_i_calls(server: RunningServer, count: int) -> list[Callable[[], object]]:
-    stub = AccessServiceStub(server.channel)
-    request = access_service_pb2.WhoAmIRequest()
-    return [lambda: stub.WhoAmI(request, metadata=server.metadata)] * count
+def empty_calls(server: RunningServer, count: int) -> list[Callable[[], object]]:
+    """The health check: the same port, TLS, limits and threads as every other call, and a handler that does nothing."""
+    stub = health_pb2_grpc.HealthStub(server.channel)
+    request = health_pb2.HealthCheckRequest()
+    return [lambda: stub.Check(request, metadata=server.metadata)] * count

@@ -36,7 +36,11 @@ class RunningServer:
 def vault_process(url: str = "") -> Iterator[RunningServer]:
     """A vault on a fresh SQLite file, or on the empty database that `url` names."""
     with tempfile.TemporaryDirectory(prefix="strongroom-bench-") as folder:
-        environment = {**os.environ, "STRONGROOM_CONFIG_DIR": f"{folder}/profile", "STRONGROOM_SERVER_CALLS_PER_PRINCIPAL": "256"}
+        environment = {
+            **os.environ,
+            "STRONGROOM_CONFIG_DIR": f"{folder}/profile",
+            "STRONGROOM_SERVER_CALLS_PER_PRINCIPAL": "256",
+        }
         if url:
             environment["STRONGROOM_STORAGE_URL"] = url
         command = [sys.executable, "-m", "vault_server.main", "dev", "--data", f"{folder}/vault", "--port", "0", "--no-worker"]
