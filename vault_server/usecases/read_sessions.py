@@ -6,6 +6,7 @@ is read in a short snapshot of its own, so a slow reader holds nothing open; the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -39,6 +40,7 @@ from vault_server.usecases.worker_runs import WorkerRuns
 SESSION_S = 6 * 3600
 MAX_STREAMS = 64
 BATCH_ROWS = 1000
+PART_BYTES = 3 << 19  # of envelopes; a message holds 4 MiB, and batches of about 1 MiB stream best
 ANY_POSITION = (1 << 63) - 1
 
 
@@ -119,7 +121,8 @@ class ReadSessions:
             batch = self._batch(tenant, plan, last, upper)
             if batch.rows:
                 delivered += len(batch.rows)
-                yield self._encode(tenant, plan, encoder, batch, tokens.seal(context, b"".join(batch.last)))
+                for part in _parts(batch):
+                    yield self._encode(tenant, plan, encoder, part, tokens.seal(context, b"".join(part.last)))
             if batch.scanned < BATCH_ROWS:
                 break
             last = batch.last
@@ -242,6 +245,28 @@ class ReadSessions:
             plaintexts = cipher.open_many(references(tenant, kind, rows), [row.sealed for row in rows])
         derived = open_derived(self.vault, tenant, batch.derived, deks) if batch.derived else {}
         return encoder.encode(rows, plaintexts, derived, token)
+
+
+def _parts(batch: _Batch) -> Iterator[_Batch]:
+    """The batch in parts that fit a message; as a rule it is one."""
+    beside: Counter[bytes] = Counter()
+    for one in batch.derived:
+        beside[one.customer_id] += len(one.sealed)
+    start = size = 0
+    for index, (row, _) in enumerate(batch.rows):
+        more = len(row.sealed) + beside[row.customer_id]
+        if index > start and size + more > PART_BYTES:
+            yield _part(batch, start, index)
+            start, size = index, 0
+        size += more
+    yield batch if start == 0 else _part(batch, start, len(batch.rows))._replace(last=batch.last)
+
+
+def _part(batch: _Batch, start: int, end: int) -> _Batch:
+    rows = batch.rows[start:end]
+    customers, tail = {row.customer_id for row, _ in rows}, rows[-1][0]
+    derived = [one for one in batch.derived if one.customer_id in customers]
+    return _Batch(rows, derived, batch.scanned, (tail.customer_id, tail.record_id))
 
 
 def _kind(kind: int) -> int:
