@@ -7,7 +7,7 @@ its clients' waiting, not the making of test data. The client runs beside the se
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -29,7 +29,7 @@ _GENDERS = {"female": Gender.GENDER_FEMALE, "male": Gender.GENDER_MALE, "diverse
 ARROW_FIELDS = ("given_name", "family_name", "birth_date", "emails")
 
 
-def as_customer(record: dict[str, str], number: int) -> Customer:
+def as_customer(record: Mapping[str, str], number: int) -> Customer:
     """The record of eleven fields as the vault takes it; e-mail, phone and external id are searchable."""
     return Customer(
         given_name=record["first_name"],
@@ -48,7 +48,7 @@ def as_customer(record: dict[str, str], number: int) -> Customer:
     )
 
 
-def import_chunks(records: Sequence[dict[str, str]], name: str) -> list[import_service_pb2.ImportRowsRequest]:
+def import_chunks(records: Sequence[Mapping[str, str]], name: str) -> list[import_service_pb2.ImportRowsRequest]:
     """The whole import, ready to send."""
     return [
         import_service_pb2.ImportRowsRequest(
@@ -63,7 +63,7 @@ def import_chunks(records: Sequence[dict[str, str]], name: str) -> list[import_s
     ]
 
 
-def measure_import(server: RunningServer, records: Sequence[dict[str, str]], import_id: str, label: str) -> Measurement:
+def measure_import(server: RunningServer, records: Sequence[Mapping[str, str]], import_id: str, label: str) -> Measurement:
     """Import stream: rows acknowledged as durable per second."""
     stub = ImportServiceStub(server.channel)
     name = f"{TENANT}/imports/{import_id}"
