@@ -18,7 +18,8 @@ from vault_server.ports.keys import KekState, KeyUse, WrappedKek
 def test_first_use_makes_one_epoch_per_use() -> None:
     world = KeyringBuilder()
     keyring = world.build()
-    keyring.batch("acme"), keyring.blind_index("acme"), keyring.page_tokens("acme"), keyring.sealed_audit("acme")
+    keyring.batch("acme"), keyring.blind_index("acme"), keyring.page_tokens("acme")
+    keyring.sealed_audit("acme"), keyring.run_secrets("acme")
     keyring.batch("acme")
     assert sorted(row.use for row in world.store.rows.values()) == sorted(KeyUse)
 

@@ -127,9 +127,17 @@ def test_a_call_to_nobody_ends_within_its_budget() -> None:
 
 def test_a_written_batch_that_arrived_counts_as_written() -> None:
     with FakeVault() as vault, client_of(vault) as client:
-        vault.refuse_next("WriteResults", grpc.StatusCode.ALREADY_EXISTS, "ALREADY_EXISTS")
+        vault.refuse_next("WriteResults", grpc.StatusCode.ALREADY_EXISTS, "OFFSET_EXISTS")
 
         assert client.worker.write_results("r", "t", step="match", offset=5, results=[]) == 5
+
+
+def test_a_customer_written_twice_is_no_success() -> None:
+    with FakeVault() as vault, client_of(vault) as client:
+        vault.refuse_next("WriteResults", grpc.StatusCode.ALREADY_EXISTS, "DUPLICATE_RESULT")
+
+        with pytest.raises(strongroom.AlreadyExistsError):
+            client.worker.write_results("r", "t", step="match", offset=5, results=[])
 
 
 def test_asyncio_does_the_same() -> None:
