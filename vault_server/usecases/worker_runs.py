@@ -82,12 +82,11 @@ class WorkerRuns:
             return None
 
         with self.vault.store.read() as view:  # polling must not cost a write transaction each time
-            waiting = view.runs.claimable(
+            waiting = view.runs.waiting(
                 tenant,
                 queued_state=RunState.RUN_STATE_QUEUED,
                 running_state=RunState.RUN_STATE_RUNNING,
                 now_us=view.now_us(),
-                limit=1,
             )
         taken = self.vault.store.write(work) if waiting else None
         if taken is None:
@@ -127,6 +126,8 @@ class WorkerRuns:
             raise InvalidArgumentError(f"at most {MAX_RESULTS} results in one call", reason="TOO_MANY_ROWS")
         with self.vault.store.read() as view:
             row = self._leased(view.runs.run(tenant, run_id), request.lease_token, view.now_us())
+        if request.step not in [step.step for step in Run.FromString(row.payload).steps]:
+            raise InvalidArgumentError("the run has no such step", reason="STEP_NOT_OF_RUN", metadata={"field": "step"})
         pseudonyms = self.vault.keyring.run_secrets(tenant).pseudonyms(run_id, row.pseudonym_key)
         customers = pseudonyms.decode_many([result.row_id for result in request.results])
         name_entities(request.results, pseudonyms, self.vault.keyring.blind_index(tenant))

@@ -37,7 +37,7 @@ def _of_tenant() -> Select[tuple[object, ...]]:
 _RUN = _of_tenant().where(runs.c.run_id == bindparam("run_id"))
 _LOCK = _RUN.with_for_update()
 _RUNS = _of_tenant().where(runs.c.run_id < bindparam("before")).order_by(runs.c.run_id.desc()).limit(bindparam("limit"))
-_CLAIMABLE = (
+_WAITING = (
     _of_tenant()
     .where(
         or_(
@@ -47,8 +47,8 @@ _CLAIMABLE = (
     )
     .order_by(runs.c.run_id)
     .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
 )
+_CLAIMABLE = _WAITING.with_for_update(skip_locked=True)
 _INSERT = insert_new(runs)
 _UPDATE = (
     update(runs)
@@ -124,6 +124,9 @@ class SqlRuns:
     def claimable(self, tenant: str, *, queued_state: int, running_state: int, now_us: int, limit: int) -> list[RunRow]:
         rows = self._query(tenant, _CLAIMABLE, queued=queued_state, running=running_state, now_us=now_us, limit=limit)
         return [_run_row(tenant, row) for row in rows]
+
+    def waiting(self, tenant: str, *, queued_state: int, running_state: int, now_us: int) -> bool:
+        return bool(self._query(tenant, _WAITING, queued=queued_state, running=running_state, now_us=now_us, limit=1))
 
     def update_run(self, row: RunRow) -> None:
         changes: dict[str, object] = {f"new_{name}": value for name, value in _values(row).items() if name != "run_id"}
