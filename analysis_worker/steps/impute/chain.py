@@ -10,13 +10,13 @@ Rule: cells to judge or calibrate by are masked before `fit`, never after; so ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from analysis_worker.steps.impute.columns import Bools, Floats, Ints
-from analysis_worker.steps.impute.features import LinearDesign, Shape, tree_categorical, tree_features
+from analysis_worker.steps.impute.features import LinearDesign, Shape, TreeDesign, unordered
 from analysis_worker.steps.impute.models import Guess, Model, boosted_model, constant_model, linear_model
 
 LINEAR = "linear"
@@ -25,77 +25,92 @@ CHAINED = "chained_boosted"
 CONSTANTS = ("mean", "median", "mode")
 
 
-def methods_for(*, categories: bool) -> tuple[str, ...]:
-    """Candidates in order of preference when errors tie: the simpler first."""
-    return (*(("mode",) if categories else ("mean", "median")), LINEAR, BOOSTED, CHAINED)
+def first_methods(*, categories: bool) -> tuple[str, ...]:
+    """Candidates that need no other column's model, in order of preference when errors tie: the simpler first."""
+    return (*(("mode",) if categories else ("mean", "median")), LINEAR, BOOSTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """Fitted models for one masked or unmasked training matrix.
+    """Models fitted on one masked training matrix.
 
     Attributes:
         shapes: of the matrix columns.
+        seed: for the boosting.
+        fillable: columns whose gaps are filled for the chained candidates; the others carry nothing that could be guessed.
         models: (target, method) -> model.
-        designs: target -> linear view.
+        linear: target -> linear view.
+        trees: target -> view of the trees.
     """
 
     shapes: tuple[Shape, ...]
-    targets: tuple[int, ...]
+    seed: int
+    fillable: tuple[int, ...] = ()
     models: dict[tuple[int, str], Model] = field(default_factory=dict)
-    designs: dict[int, LinearDesign] = field(default_factory=dict)
+    linear: dict[int, LinearDesign] = field(default_factory=dict)
+    trees: dict[int, TreeDesign] = field(default_factory=dict)
 
-    def predict(self, matrix: Floats, target: int, method: str, filled: Floats | None = None) -> Guess:
+    def predict(self, matrix: Floats, target: int, method: str) -> Guess:
         """Guess the column `target` for every row; its own cells there are never read.
 
         Args:
             matrix: float64, shape (n_rows, n_columns), gaps NaN.
             target: column to guess.
-            method: candidate to ask.
-            filled: `fill(matrix)` with the target hidden, when the caller has it already.
+            method: candidate to ask; must have been learnt.
         """
-        model = self.models[target, method]
-        if method in CONSTANTS:
-            return model.predict(matrix[:, :1])
-        if method == LINEAR:
-            return model.predict(self.designs[target].features(matrix))
-        if method == BOOSTED:
-            return model.predict(tree_features(matrix, target, self.shapes))
-        return model.predict(self._chained_features(matrix, target, filled))
+        return self.models[target, method].predict(self._features(matrix, target, method))
 
     def fill(self, matrix: Floats) -> Floats:
-        """A copy whose gaps in target columns hold the first pass's guesses."""
+        """A copy whose gaps in fillable columns hold the first pass's guesses."""
         filled = matrix.copy()
-        for target in self.targets:
+        for target in self.fillable:
             rows = np.isnan(matrix[:, target])
-            if rows.any() and (target, BOOSTED) in self.models:
+            if rows.any():
                 filled[rows, target] = self.predict(matrix[rows], target, BOOSTED).values
         return filled
 
-    def _chained_features(self, matrix: Floats, target: int, filled: Floats | None = None) -> Floats:
-        if filled is None:
-            hidden = matrix.copy()
-            hidden[:, target] = np.nan
-            filled = self.fill(hidden)
-        return np.concatenate([tree_features(filled, target, self.shapes), tree_features(matrix, target, self.shapes)], axis=1)
+    def learn(self, matrix: Floats, target: int, methods: Sequence[str]) -> None:
+        """Fit candidates on the observed cells of `target`.
 
-    def learn(self, matrix: Floats, target: int, method: str, seed: int) -> None:
-        """Fit one candidate on the observed cells of `target`."""
+        Args:
+            matrix: float64, shape (n_rows, n_columns); gaps and masked cells NaN.
+            target: column to learn.
+            methods: candidates; the chained one needs the boosted models of all fillable columns first.
+        """
         rows = trainable(matrix, target, self.shapes[target])
         train, truth = matrix[rows], matrix[rows, target]
+        for method in methods:
+            self.models[target, method] = self._fitted(train, truth, target, method)
+
+    def _fitted(self, train: Floats, truth: Floats, target: int, method: str) -> Model:
         categories = self.shapes[target].classes > 0
         if method in CONSTANTS:
-            self.models[target, method] = constant_model(method, truth)
-            return
+            return constant_model(method, truth)
         if method == LINEAR:
-            design = LinearDesign.fit(train, target, self.shapes)
-            self.designs[target] = design
-            self.models[target, method] = linear_model(design.features(train), truth, categories=categories)
-            return
-        features = tree_features(train, target, self.shapes) if method == BOOSTED else self._chained_features(train, target)
-        flags = tree_categorical(target, self.shapes, features.shape[1] if method == BOOSTED else features.shape[1] // 2)
-        categorical = flags if method == BOOSTED else np.concatenate([flags, flags])
-        self.models[target, method] = boosted_model(features, truth, categories=categories, categorical=categorical, seed=seed)
+            self.linear[target] = LinearDesign.fit(train, target, self.shapes)
+            return linear_model(self._features(train, target, method), truth, categories=categories)
+        if method == BOOSTED:
+            self.trees[target] = TreeDesign.fit(train, target, self.shapes)
+        flags = self.trees[target].categorical()
+        if method == CHAINED:
+            flags = np.concatenate([flags, unordered(self._others(target), self.shapes)])
+        features = self._features(train, target, method)
+        return boosted_model(features, truth, categories=categories, categorical=flags, seed=self.seed)
+
+    def _features(self, matrix: Floats, target: int, method: str) -> Floats:
+        if method in CONSTANTS:
+            return matrix[:, :1]
+        if method == LINEAR:
+            return self.linear[target].features(matrix)
+        if method == BOOSTED:
+            return self.trees[target].features(matrix)
+        hidden = matrix.copy()
+        hidden[:, target] = np.nan
+        return np.concatenate([self.trees[target].features(self.fill(hidden)), matrix[:, self._others(target)]], axis=1)
+
+    def _others(self, target: int) -> list[int]:
+        """Filled columns, which a chained candidate sees with their gaps too."""
+        return [i for i in self.fillable if i != target]
 
 
 def trainable(matrix: Floats, target: int, shape: Shape) -> Ints:
@@ -105,31 +120,3 @@ def trainable(matrix: Floats, target: int, shape: Shape) -> Ints:
     if shape.classes:
         known[known] = shape.learnable[values[known].astype(np.int64)]
     return np.flatnonzero(known)
-
-
-def fit_chain(
-    matrix: Floats,
-    shapes: tuple[Shape, ...],
-    targets: Sequence[int],
-    wanted: Mapping[int, Sequence[str]],
-    seed: int,
-) -> Chain:
-    """Fit the wanted candidates on the observed cells of `matrix`.
-
-    Args:
-        matrix: float64, shape (n_rows, n_columns); gaps and masked cells NaN.
-        shapes: of the columns.
-        targets: columns that may have gaps and can be learnt.
-        wanted: target -> methods to fit.
-        seed: for the boosting.
-    """
-    chain = Chain(shapes=shapes, targets=tuple(targets))
-    chained = any(CHAINED in methods for methods in wanted.values())
-    for target in targets:
-        if chained or BOOSTED in wanted.get(target, ()):
-            chain.learn(matrix, target, BOOSTED, seed)
-    for target in targets:
-        for method in wanted.get(target, ()):
-            if method != BOOSTED:
-                chain.learn(matrix, target, method, seed)
-    return chain

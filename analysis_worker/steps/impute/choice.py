@@ -6,16 +6,18 @@ Rule: a candidate wins only when it removes a stated share of the error of the b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from analysis_worker.steps.impute.chain import CONSTANTS, Chain
+from analysis_worker.steps.impute.chain import CONSTANTS
 from analysis_worker.steps.impute.columns import Floats
-from analysis_worker.steps.impute.masking import MaskedCells
 from analysis_worker.steps.impute.models import Guess
 from analysis_worker.steps.impute.options import ImputeOptions
 from analysis_worker.steps.impute.summary import CandidateError
+
+_PROMISING = 0.5  # of the gain that winning needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +39,16 @@ class Choice:
     cells: int
 
 
-def judge(chain: Chain, cells: MaskedCells, target: int, methods: tuple[str, ...]) -> dict[str, Guess]:
-    """Every candidate's guesses for masked cells of `target`."""
-    return {method: chain.predict(cells.rows, target, method) for method in methods}
-
-
 def losses(guess: Floats, truth: Floats, *, categories: bool) -> Floats:
     """Squared errors for numbers, 0/1 for categories; shape as `truth`."""
     return (guess != truth).astype(np.float64) if categories else (guess - truth) ** 2
 
 
-def choose(guesses: dict[str, Guess], truth: Floats, options: ImputeOptions, *, categories: bool) -> Choice:
+def choose(guesses: Mapping[str, Guess], truth: Floats, options: ImputeOptions, *, categories: bool) -> Choice:
     """Pick the winner among guesses for the same masked cells."""
     loss = {method: losses(guess.values, truth, categories=categories) for method, guess in guesses.items()}
     error = {method: _error(values, categories=categories) for method, values in loss.items()}
-    baseline = min((m for m in loss if m in CONSTANTS), key=lambda m: error[m])
+    baseline = _best_constant(error)
     challengers = [m for m in loss if m not in CONSTANTS and _beats(loss[baseline], loss[m], options, categories=categories)]
     winner = min(challengers, key=lambda m: error[m], default="")
     return Choice(
@@ -61,6 +58,17 @@ def choose(guesses: dict[str, Guess], truth: Floats, options: ImputeOptions, *, 
         chosen_error=error[winner] if winner else None,
         cells=len(truth),
     )
+
+
+def promising(guesses: Mapping[str, Guess], truth: Floats, options: ImputeOptions, *, categories: bool) -> bool:
+    """Whether a candidate comes near enough to winning that a dearer one is worth its time."""
+    error = {m: _error(losses(g.values, truth, categories=categories), categories=categories) for m, g in guesses.items()}
+    best = min(error[m] for m in error if m not in CONSTANTS)
+    return best < (1.0 - _PROMISING * options.min_gain) * error[_best_constant(error)]
+
+
+def _best_constant(error: Mapping[str, float]) -> str:
+    return min((m for m in error if m in CONSTANTS), key=lambda m: error[m])
 
 
 def _error(loss: Floats, *, categories: bool) -> float:

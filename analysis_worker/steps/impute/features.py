@@ -1,19 +1,26 @@
 """Turns rows of the matrix into what each model family reads.
 
-Trees read raw values with gaps left as NaN, plus products and ratios of numbers (total = price x months is common in customer
-data and no tree finds it by itself). Linear models read standardised numbers, indicator columns and missing flags.
+Trees read raw values with gaps left as NaN, plus those products and ratios of numbers that tell more about the target than
+either part (total = price x months is common in customer data and no tree finds it by itself). Linear models read standardised
+numbers, indicator columns and missing flags.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
-from analysis_worker.steps.impute.columns import Bools, Column, Floats, Kind
+from analysis_worker.steps.impute.columns import Bools, Column, Floats, Ints, Kind
 
 _MAX_INTERACTING = 6
+_MAX_INTERACTIONS = 6  # of the 45 that six numbers have: each costs a tree as much as a column
+_INTERACTION_GAIN = 0.01  # share of variance beyond the better part; by luck alone it is about groups / rows
+_SCREENED_ROWS = 3_000
+_SCREENED_LEAST = 50
+_GROUPS = 10
 _MAX_INDICATORS = 30
 _NEAR_ZERO = 1e-30
 _ORDERED_CLASSES = 8  # a tree separates so few codes by thresholds, faster than by category splits
@@ -46,24 +53,94 @@ def shapes_of(columns: Sequence[Column], rare_below: int) -> tuple[Shape, ...]:
     return tuple(shapes)
 
 
-def tree_features(matrix: Floats, target: int, shapes: Sequence[Shape]) -> Floats:
-    """All other columns, then products and both ratios of interacting pairs; shape (n_rows, n_features)."""
-    others = [i for i in range(matrix.shape[1]) if i != target]
-    parts = [matrix[:, others]]
-    pairs = [i for i in others if shapes[i].interacts]
-    for position, first in enumerate(pairs):
-        for second in pairs[position + 1 :]:
-            x, y = matrix[:, first], matrix[:, second]
-            parts.append(np.column_stack([x * y, _ratio(x, y), _ratio(y, x)]))
-    return np.concatenate(parts, axis=1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """A product (or ratio) of two numbers."""
+
+    first: int
+    second: int
+    divides: bool
+
+    def of(self, matrix: Floats) -> Floats:
+        """Its value per row; NaN where a part is."""
+        x, y = matrix[:, self.first], matrix[:, self.second]
+        return _ratio(x, y) if self.divides else x * y
 
 
-def tree_categorical(target: int, shapes: Sequence[Shape], width: int) -> Bools:
-    """Which tree features are unordered categories; shape (width,)."""
-    flags = np.zeros(width, dtype=np.bool_)
-    others = [s for i, s in enumerate(shapes) if i != target]
-    flags[: len(others)] = [s.classes > _ORDERED_CLASSES for s in others]
-    return flags
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeDesign:
+    """The trees' view of a table: all other columns, and the few interactions that say more about the target than their parts.
+
+    Attributes:
+        target: column left out.
+        columns: read as they are.
+        interactions: appended, strongest first.
+        shapes: of all columns.
+    """
+
+    target: int
+    columns: tuple[int, ...]
+    interactions: tuple[Interaction, ...]
+    shapes: tuple[Shape, ...]
+
+    @classmethod
+    def fit(cls, matrix: Floats, target: int, shapes: tuple[Shape, ...]) -> TreeDesign:
+        """Choose interactions on rows where the target is observed."""
+        others = tuple(i for i in range(matrix.shape[1]) if i != target)
+        screened = matrix[:: max(1, len(matrix) // _SCREENED_ROWS)]
+        numbers = [i for i in others if shapes[i].interacts]
+        chosen = _interactions(screened, _groups(screened[:, target], shapes[target].classes), numbers)
+        return cls(target=target, columns=others, interactions=chosen, shapes=shapes)
+
+    def features(self, matrix: Floats) -> Floats:
+        """Shape (n_rows, n_features)."""
+        return np.column_stack([matrix[:, list(self.columns)], *(i.of(matrix) for i in self.interactions)])
+
+    def categorical(self) -> Bools:
+        """Which features are unordered categories, shape (n_features,)."""
+        return np.concatenate([unordered(self.columns, self.shapes), np.zeros(len(self.interactions), dtype=np.bool_)])
+
+
+def unordered(columns: Sequence[int], shapes: Sequence[Shape]) -> Bools:
+    """Which columns trees shall split as sets of codes; shape (n_columns,)."""
+    return np.array([shapes[i].classes > _ORDERED_CLASSES for i in columns], dtype=np.bool_)
+
+
+def _interactions(matrix: Floats, groups: Ints, numbers: Sequence[int]) -> tuple[Interaction, ...]:
+    gains: list[tuple[float, Interaction]] = []
+    for first, second in combinations(numbers, 2):
+        known = ~np.isnan(matrix[:, first] + matrix[:, second])
+        rows, labels = matrix[known], groups[known]
+        parts = max(_association(rows[:, first], labels), _association(rows[:, second], labels))
+        candidates = (
+            Interaction(first=first, second=second, divides=False),
+            Interaction(first=first, second=second, divides=True),
+            Interaction(first=second, second=first, divides=True),
+        )
+        gains += [(_association(candidate.of(rows), labels) - parts, candidate) for candidate in candidates]
+    worthwhile = [pair for pair in gains if pair[0] > _INTERACTION_GAIN]
+    return tuple(i for _, i in sorted(worthwhile, key=lambda pair: -pair[0])[:_MAX_INTERACTIONS])
+
+
+def _groups(truth: Floats, classes: int) -> Ints:
+    if classes:
+        return truth.astype(np.int64)
+    edges = np.quantile(truth, np.arange(1, _GROUPS) / _GROUPS)
+    return np.searchsorted(edges, truth).astype(np.int64)
+
+
+def _association(values: Floats, groups: Ints) -> float:
+    """Share of the variance of the ranks that lies between groups (correlation ratio); 0 where there is too little to see."""
+    known = ~np.isnan(values)
+    if int(known.sum()) < _SCREENED_LEAST:
+        return 0.0
+    _, place, counts = np.unique(values[known], return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - counts / 2)[place]
+    ranks -= ranks.mean()
+    labels = groups[known]
+    sizes = np.maximum(np.bincount(labels), 1)
+    between = float((np.bincount(labels, weights=ranks) ** 2 / sizes).sum())
+    return between / max(float((ranks**2).sum()), 1.0)
 
 
 def _ratio(x: Floats, y: Floats) -> Floats:

@@ -17,9 +17,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from analysis_worker.steps.impute.columns import Bools, Floats
 
 _TREES = 110
-_TREE_BUDGET = 400  # trees of all classes together: bounds the time of a column of many categories
+_TREE_BUDGET = 240  # trees of all classes together: bounds the time of a column of many categories
 _SHRINKAGE = 6.0  # learning rate x rounds: the fewer rounds, the bigger the steps
 _LEAVES = 15
+_BINS = 64
 _LOGISTIC_ROWS = 5_000
 
 
@@ -121,6 +122,7 @@ def boosted_model(features: Floats, truth: Floats, *, categories: bool, categori
         max_iter=rounds,
         learning_rate=min(0.25, _SHRINKAGE / rounds),
         max_leaf_nodes=_LEAVES,
+        max_bins=_BINS,
         categorical_features=categorical if categorical.any() else None,
         early_stopping=False,
         random_state=seed,

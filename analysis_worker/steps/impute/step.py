@@ -15,15 +15,18 @@ import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs; one call, checked by tests
 
-from analysis_worker.steps.impute.chain import Chain, fit_chain, methods_for
-from analysis_worker.steps.impute.choice import Choice, choose, judge
+from analysis_worker.steps.impute.chain import CHAINED, Chain, first_methods
+from analysis_worker.steps.impute.choice import Choice, choose, promising
 from analysis_worker.steps.impute.columns import RARE_CATEGORY, Column, Floats, Ints, Kind, read_columns
-from analysis_worker.steps.impute.features import Shape, shapes_of, tree_features
+from analysis_worker.steps.impute.features import Shape, shapes_of
 from analysis_worker.steps.impute.intervals import ChanceMap, ErrorScale, conformal_multiple, cross_coverage
-from analysis_worker.steps.impute.masking import MaskedCells, mask
+from analysis_worker.steps.impute.masking import Holdout, MaskedCells, mask
+from analysis_worker.steps.impute.models import Guess
 from analysis_worker.steps.impute.options import ROW_ID, ImputeOptions, refuse_forbidden
 from analysis_worker.steps.impute.output import FilledColumn, cells_table, constrain
 from analysis_worker.steps.impute.summary import ColumnImputation, ImputeResult, ImputeSummary
+
+_SPARED_SHARE = 0.12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,30 +141,53 @@ def _run(work: _Work, verdicts: dict[str, ColumnImputation], options: ImputeOpti
     matrix = work.rows(work.sample)
     gaps = np.column_stack([c.gaps for c in work.columns])
     holdout = mask(matrix, gaps, work.targets, options.max_holdout_cells, np.random.default_rng([options.seed, 2]))
-    everything = {t: methods_for(categories=work.shapes[t].classes > 0) for t in work.targets}
-    chain = fit_chain(holdout.matrix, work.shapes, work.targets, everything, options.seed)
-    winners: dict[int, _Winner] = {}
-    for target in work.targets:
-        choice = _bake_off(chain, holdout.cells[target].half(0), target, everything[target], options)
+    chain, choices = _bake_off(work, holdout, options)
+    winners: list[_Winner] = []
+    for target, choice in choices.items():
         _record(verdicts, work.columns[target], choice)
         if choice.method:
-            winners[target] = _calibrate(chain, holdout.cells[target], target, choice.method, options)
-    if not winners:
-        return []
-    wanted = {t: (w.method,) for t, w in winners.items()}
-    chain = fit_chain(matrix, work.shapes, work.targets, wanted, options.seed)
-    return [_fill(work, chain, winner, verdicts, options) for winner in winners.values()]
+            winners.append(_calibrate(chain, holdout.cells[target], target, choice.method, options))
+    for winner in winners:
+        if _starved(matrix[:, winner.target], holdout.cells[winner.target]):
+            chain.learn(matrix, winner.target, (winner.method,))
+    return [_fill(work, chain, winner, verdicts, options) for winner in winners]
 
 
-def _bake_off(chain: Chain, cells: MaskedCells, target: int, methods: tuple[str, ...], options: ImputeOptions) -> Choice:
-    if len(cells.truth) < options.min_holdout_cells:
-        return Choice(method="", candidates=(), baseline_error=0.0, chosen_error=None, cells=len(cells.truth))
-    guesses = judge(chain, cells, target, methods)
-    return choose(guesses, cells.truth, options, categories=chain.shapes[target].classes > 0)
+def _bake_off(work: _Work, holdout: Holdout, options: ImputeOptions) -> tuple[Chain, dict[int, Choice]]:
+    """All candidates fitted without the masked cells, and the choice on one half of them.
+
+    Two rounds: the chained candidate, the dearest, is fitted only for columns that a cheaper one can guess at all, and fills
+    only such columns. So a column of noise costs one fit.
+    """
+    chain = Chain(shapes=work.shapes, seed=options.seed)
+    guesses: dict[int, dict[str, Guess]] = {}
+    cells = {
+        t: holdout.cells[t].half(0) for t in work.targets if len(holdout.cells[t].half(0).truth) >= options.min_holdout_cells
+    }
+    for target, half in cells.items():
+        methods = first_methods(categories=work.shapes[target].classes > 0)
+        chain.learn(holdout.matrix, target, methods)
+        guesses[target] = {method: chain.predict(half.rows, target, method) for method in methods}
+    hopeful = tuple(t for t in cells if promising(guesses[t], cells[t].truth, options, categories=work.shapes[t].classes > 0))
+    chain = replace(chain, fillable=hopeful)
+    for target in hopeful:
+        if len(hopeful) > 1:
+            chain.learn(holdout.matrix, target, (CHAINED,))
+            guesses[target][CHAINED] = chain.predict(cells[target].rows, target, CHAINED)
+    unmeasured = Choice(method="", candidates=(), baseline_error=0.0, chosen_error=None, cells=0)
+    choices = dict.fromkeys(work.targets, unmeasured)
+    for target, half in cells.items():
+        choices[target] = choose(guesses[target], half.truth, options, categories=work.shapes[target].classes > 0)
+    return chain, choices
+
+
+def _starved(values: Floats, cells: MaskedCells) -> bool:
+    """Whether so many cells were masked that the model misses them; else fitting once more buys next to nothing."""
+    return len(cells.truth) > _SPARED_SHARE * int((~np.isnan(values)).sum())
 
 
 def _scale_features(chain: Chain, rows: Floats, target: int, guess: Floats) -> Floats:
-    return np.column_stack([tree_features(rows, target, chain.shapes), np.isnan(rows).sum(axis=1), guess])
+    return np.column_stack([chain.trees[target].features(rows), np.isnan(rows).sum(axis=1), guess])
 
 
 def _record(verdicts: dict[str, ColumnImputation], column: Column, choice: Choice) -> None:
