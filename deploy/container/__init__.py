@@ -1,0 +1,1 @@
+"""The image of vault and worker."""
