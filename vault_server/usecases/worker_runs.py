@@ -134,6 +134,10 @@ class WorkerRuns:
         plaintexts = [_only_part(result.derived, part) for result in request.results]
         with self.vault.store.read() as view:
             deks = view.records.deks(tenant, customers)
+            keyless = set(customers) - {dek.customer_id for dek in deks}
+            unknown = keyless - view.records.erased(tenant, list(keyless)) if keyless else keyless
+        if unknown:
+            raise InvalidArgumentError("a row id is not of this run", reason="INVALID_ROW_ID", metadata={"field": "row_id"})
         call.audit([request.name], records=len(customers))
         rows = []
         with self.vault.keyring.batch(tenant) as cipher:

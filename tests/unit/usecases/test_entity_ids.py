@@ -1,8 +1,8 @@
 """Entity ids last over runs and are opaque to workers."""
 
 import pytest
-from helpers.memory_keks import KeyringBuilder
 
+from helpers.memory_keks import KeyringBuilder
 from strongroom.api.v1.analysis_worker_service_pb2 import RowResult
 from strongroom.api.v1.customer_pb2 import DerivedData, EntityAssignment
 from vault_server.errors import InvalidArgumentError
