@@ -117,7 +117,9 @@ def _restore(commands: Commands[argparse.ArgumentParser]) -> None:
         parser = group.add_parser(name, help=text, epilog=EPILOG)
         _add_config(parser)
         parser.add_argument("--backup", default="", help="name of the backup; the newest if not given")
-        parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="how to print (default: text)")
+        parser.add_argument(
+            "-o", "--output", choices=("table", "json", "jsonl"), default="table", help="format of the output (default: table)"
+        )
         parser.set_defaults(run=_run_restore_plan if name == "plan" else _run_restore)
 
 
@@ -168,13 +170,13 @@ def _run_tenants_add(args: argparse.Namespace) -> int:
 def _run_restore_plan(args: argparse.Namespace) -> int:
     from vault_server.restoring import print_plan
 
-    return print_plan(_settings(args), args.backup, as_json=args.output == "json")
+    return print_plan(_settings(args), args.backup, output=args.output)
 
 
 def _run_restore(args: argparse.Namespace) -> int:
     from vault_server.restoring import restore
 
-    return restore(_settings(args), args.backup, as_json=args.output == "json")
+    return restore(_settings(args), args.backup, output=args.output)
 
 
 def _settings(args: argparse.Namespace) -> Settings:

@@ -26,14 +26,14 @@ from vault_server.usecases.search_rebuild import SearchRebuild
 PROGRESS_EVERY_ROWS = 100_000
 
 
-def print_plan(settings: Settings, backup: str, *, as_json: bool) -> int:
+def print_plan(settings: Settings, backup: str, *, output: str) -> int:
     """Say what would be restored."""
     _, _, plan, _ = _plan(settings, backup)
-    _print(_facts(plan), as_json=as_json)
+    _print(_facts(plan), output=output)
     return 0
 
 
-def restore(settings: Settings, backup: str, *, as_json: bool) -> int:
+def restore(settings: Settings, backup: str, *, output: str) -> int:
     """Restore into the empty database that the configuration names."""
     repository, destination, plan, tools = _plan(settings, backup)
     report = run_restore(plan, repository, destination, tools)
@@ -43,7 +43,7 @@ def restore(settings: Settings, backup: str, *, as_json: bool) -> int:
         "erased_again": report.erased_again,
         "restored_digest": report.digest,
     }
-    _print({**facts, **_record_digest(settings)}, as_json=as_json)
+    _print({**facts, **_record_digest(settings)}, output=output)
     return 0
 
 
@@ -110,9 +110,9 @@ def _record_digest(settings: Settings) -> dict[str, str | int]:
         store.close()
 
 
-def _print(facts: dict[str, str | int], *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(facts) + "\n")
+def _print(facts: dict[str, str | int], *, output: str) -> None:
+    if output != "table":
+        sys.stdout.write(json.dumps(facts, indent=2 if output == "json" else None) + "\n")
     else:
         sys.stdout.writelines(f"{name.replace('_', ' '):20} {value}\n" for name, value in facts.items())
 

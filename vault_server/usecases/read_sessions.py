@@ -121,7 +121,7 @@ class ReadSessions:
             batch = self._batch(tenant, plan, last, upper)
             if batch.rows:
                 delivered += len(batch.rows)
-                for part in _parts(batch):
+                for part in _parts(batch, encoder.most_rows(PART_BYTES)):
                     yield self._encode(tenant, plan, encoder, part, tokens.seal(context, b"".join(part.last)))
             if batch.scanned < BATCH_ROWS:
                 break
@@ -247,7 +247,7 @@ class ReadSessions:
         return encoder.encode(rows, plaintexts, derived, token)
 
 
-def _parts(batch: _Batch) -> Iterator[_Batch]:
+def _parts(batch: _Batch, most_rows: int) -> Iterator[_Batch]:
     """The batch in parts that fit a message; as a rule it is one."""
     beside: Counter[bytes] = Counter()
     for one in batch.derived:
@@ -255,7 +255,7 @@ def _parts(batch: _Batch) -> Iterator[_Batch]:
     start = size = 0
     for index, (row, _) in enumerate(batch.rows):
         more = len(row.sealed) + beside[row.customer_id]
-        if index > start and size + more > PART_BYTES:
+        if index > start and (size + more > PART_BYTES or index - start >= most_rows):
             yield _part(batch, start, index)
             start, size = index, 0
         size += more

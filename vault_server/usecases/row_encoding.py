@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from vault_server.records.projection import Projection
 from vault_server.records.sealing import MetaFramer, with_meta
 from vault_server.usecases.record_kinds import AnyKind
 from vault_server.usecases.sealed_rows import as_bytes
+
+ARROW_CELL_BYTES = 9  # of a number, or of the offset of a text, and the bits that say whether it is there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,10 @@ class RowEncoder:
     @property
     def schema_bytes(self) -> bytes:
         return b"" if self.arrow is None else self.arrow.schema_bytes
+
+    def most_rows(self, size_bytes: int) -> int:
+        """How many rows fit: a column of Arrow takes its place in every row, empty or not."""
+        return sys.maxsize if self.arrow is None else max(1, size_bytes // (ARROW_CELL_BYTES * len(self.arrow.schema)))
 
     def encode(
         self, rows: Sequence[RecordRow], plaintexts: Sequence[bytes], derived: Mapping[bytes, DerivedData], token: str

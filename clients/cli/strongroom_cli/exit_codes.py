@@ -21,7 +21,7 @@ MEANING: dict[int, str] = {
     DENIED: "not authenticated, or not permitted",
     UNAVAILABLE: "the vault cannot be reached, is busy, or failed",
     CONFLICT: "somebody else was faster, or the state does not allow it",
-    BAD_FILE: "the input file cannot be read as what it should be; nothing of it was sent",
+    BAD_FILE: "a file cannot be read as what it should be, and nothing of it was sent; or the output cannot be written",
     CONFIGURATION: "the profile, a credential file or an installed extra is missing or unusable",
     INTERRUPTED: "interrupted from the keyboard; an import goes on where it stopped when it is run again",
 }

@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from strongroom_cli import exit_codes
 from strongroom_cli.faults import CommandError, exit_code_of
@@ -50,11 +51,28 @@ def parser_for(noun: str = "") -> argparse.ArgumentParser:
         )
         if name == noun:
             import_module(f"strongroom_cli.commands.{name}").register(child)
+            _complete(child)
     return parser
+
+
+def _complete(noun: argparse.ArgumentParser) -> None:
+    """Every verb's help says what it does and how it ends, whoever wrote it."""
+    for action in noun._actions:  # noqa: SLF001 - argparse has no public way to its subparsers
+        if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - the same
+            continue
+        summaries = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001 - the same
+        for verb, parser in action.choices.items():
+            summary = summaries[verb]
+            parser.description = parser.description or f"{summary[:1].upper()}{summary[1:]}."
+            parser.epilog = parser.epilog or exit_codes.epilog()
+            parser.formatter_class = argparse.RawDescriptionHelpFormatter
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # a failed handshake is told once, in the command's own words
+    if sys.stdout is None:  # closed by the caller, who wants no output
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
     argv = sys.argv[1:] if arguments is None else arguments
     noun = next((word for word in argv if word in NOUNS), "")
     given = parser_for(noun).parse_args(argv)
@@ -65,16 +83,26 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write("\nInterrupted.\n")
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
-        sys.stdout = None  # the reader is gone: nothing may flush into it at exit
+        _drop_stdout()
         return exit_codes.OK
     except CommandError as error:
         return _failed(error.message, error.hint, error.exit_code)
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        return _failed(f"{error.strerror or 'A file operation failed'}{where}.", "", exit_codes.BAD_FILE)
+        _drop_stdout()
+        what = (
+            f"{str(error.filename).removesuffix('.partial')} cannot be opened"
+            if error.filename
+            else "The output cannot be written"
+        )
+        return _failed(f"{what}: {error.strerror or 'a file operation failed'}.", "", exit_codes.BAD_FILE)
     except Exception as error:
         return _sdk_failure(error)
     return code
+
+
+def _drop_stdout() -> None:
+    """Nothing may flush into a reader that is gone, or a disk that is full, when the process ends."""
+    sys.stdout = None
 
 
 def _sdk_failure(error: Exception) -> int:

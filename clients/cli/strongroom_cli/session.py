@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from strongroom import Client
 
 
+_LONGEST_S = 7 * 86_400
+
+
 def shared_options(*, formats: tuple[str, ...] = FORMATS, default: str = "table") -> argparse.ArgumentParser:
     """Return a parent parser with profile, tenant, timeout and output format."""
     parser = argparse.ArgumentParser(add_help=False)
@@ -25,8 +28,24 @@ def add_shared_options(parser: argparse.ArgumentParser, *, formats: tuple[str, .
     group.add_argument("--profile", default="", metavar="NAME", help="profile of config.toml (default: its default_profile)")
     group.add_argument("--tenant", default="", metavar="ID", help="tenant, in place of the profile's")
     group.add_argument(
-        "--timeout", type=float, default=30.0, metavar="S", help="seconds for one call, retries included (default: 30)"
+        "--timeout", type=seconds, default=30.0, metavar="S", help="seconds for one call, retries included (default: 30)"
     )
+
+
+def count(text: str) -> int:
+    """Parse a number of things, 0 or more; argparse words the refusal."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is less than 0")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Parse a span of time that can pass."""
+    value = float(text)
+    if not 0 < value <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text} is not more than 0 and at most {_LONGEST_S:,}")
+    return value
 
 
 def open_client(given: argparse.Namespace) -> Client:

@@ -50,6 +50,19 @@ _OWN_HINT: dict[grpc.StatusCode, str] = {
     grpc.StatusCode.UNIMPLEMENTED: "Update the vault, or use the SDK that belongs to it.",
 }
 
+# A word in gRPC's own text, what it means to a person, what to do.
+_UNREACHED = (
+    (
+        "CERTIFICATE_VERIFY_FAILED",
+        "its certificate was not made by the authority in the profile's `ca_file`, or is for another name",
+        "Name the vault's own `ca_file` (DIR/tls/ca.crt.pem beside its keys), or check the profile's target.",
+    ),
+    ("security handshaker", "the profile's `ca_file` holds no certificate", "Name the vault's own: DIR/tls/ca.crt.pem."),
+    ("WRONG_VERSION_NUMBER", "it does not speak TLS there", "Check the port of the profile's target."),
+    ("Connection refused", "nothing listens at the profile's target", "Start the vault, or check host and port of the target."),
+    ("errors resolving", "the host of the profile's target is not known", "Check the target: HOST:PORT."),
+)
+
 
 class FailedCall(Protocol):
     """What sync and asyncio RPC errors have in common; the trailers are a tuple of pairs or a mapping that iterates pairs."""
@@ -77,7 +90,9 @@ def error_of(call: FailedCall) -> StrongroomError:
     kind = _ERROR_OF_CODE.get(code, errors.InternalError)
     message = explained.message or _first_line(call.details()) or f"The call ended with {code.name}."
     if code is grpc.StatusCode.UNAVAILABLE and not explained.reason:  # gRPC's own words: no vault answered
-        message = f"The vault cannot be reached: {message.rpartition('last error: ')[2]}."
+        message, explained.hint = _unreached(message.rpartition("last error: ")[2])
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED and not explained.reason:
+        message = "The vault did not answer in time."
     return kind(
         message,
         reason=explained.reason,
@@ -85,6 +100,14 @@ def error_of(call: FailedCall) -> StrongroomError:
         request_id=explained.request_id,
         metadata=explained.metadata,
     )
+
+
+def _unreached(why: str) -> tuple[str, str]:
+    """Return what happened, and what to do where that is known."""
+    for word, what, hint in _UNREACHED:
+        if word in why:
+            return f"The vault cannot be reached: {what}.", hint
+    return f"The vault cannot be reached: {why.rstrip('.')}.", ""
 
 
 def _trailer(call: FailedCall) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from strongroom_cli import exit_codes
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, enum_word, moment, plain, short
-from strongroom_cli.session import open_client, output_of, shared_options
+from strongroom_cli.session import count, open_client, output_of, shared_options
 
 if TYPE_CHECKING:
     from strongroom import Client, Run
@@ -29,24 +29,24 @@ def register(noun: argparse.ArgumentParser) -> None:
     start.add_argument(
         "--option", action="append", default=[], metavar="STEP.KEY=VALUE", help="option of a step; can be repeated"
     )
-    start.add_argument("--seed", type=int, default=0, help="seed of everything random (default: 1)")
+    start.add_argument("--seed", type=count, default=0, metavar="N", help="seed of everything random (default: 1)")
     start.add_argument("--wait", action="store_true", help="wait for the end; the exit code tells whether it succeeded")
     start.add_argument("--plan", action="store_true", help="check everything, queue nothing")
     start.set_defaults(run=_start)
     watch = verbs.add_parser("watch", parents=[shared], help="follow a run to its end")
-    watch.add_argument("analysis", metavar="RUN")
+    watch.add_argument("analysis", metavar="RUN", help="id or name of the run, as `strongroom analysis list` shows it")
     watch.set_defaults(run=_watch)
     listing = verbs.add_parser("list", parents=[shared], help="list runs, the newest first")
-    listing.add_argument("--limit", type=int, default=20, metavar="N", help="most runs to show, 0 for all (default: 20)")
+    listing.add_argument("--limit", type=count, default=20, metavar="N", help="most runs to show, 0 for all (default: 20)")
     listing.set_defaults(run=_list)
     results = verbs.add_parser("results", parents=[shared], help="list what a run derived, customer by customer")
-    results.add_argument("analysis", metavar="RUN")
-    results.add_argument("--limit", type=int, default=50, metavar="N", help="most customers to show, 0 for all (default: 50)")
+    results.add_argument("analysis", metavar="RUN", help="id or name of the run, as `strongroom analysis list` shows it")
+    results.add_argument("--limit", type=count, default=50, metavar="N", help="most customers to show, 0 for all (default: 50)")
     results.set_defaults(run=_results)
     report = verbs.add_parser(
         "report", parents=[shared_options(formats=("html", "json"), default="html")], help="save the report of a run"
     )
-    report.add_argument("analysis", metavar="RUN")
+    report.add_argument("analysis", metavar="RUN", help="id or name of the run, as `strongroom analysis list` shows it")
     report.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: stdout)")
     report.set_defaults(run=_report)
 

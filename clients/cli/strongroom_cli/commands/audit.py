@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
 from strongroom_cli.output import Record, enum_word, moment, plain, short
-from strongroom_cli.session import open_client, output_of, shared_options
+from strongroom_cli.session import count, open_client, output_of, shared_options
 
 if TYPE_CHECKING:
     from strongroom.api.v1.audit_service_pb2 import AuditEvent
@@ -19,7 +19,7 @@ def register(noun: argparse.ArgumentParser) -> None:
     verbs = noun.add_subparsers(dest="verb", metavar="VERB", title="verbs", required=True)
     shared = shared_options()
     tail = verbs.add_parser("tail", parents=[shared], help="show the newest events")
-    tail.add_argument("-n", "--limit", type=int, default=20, metavar="N", help="most events to show (default: 20)")
+    tail.add_argument("-n", "--limit", type=count, default=20, metavar="N", help="most events to show, 0 for all (default: 20)")
     tail.add_argument("--resource", default="", metavar="NAME", help="only events that touched this resource name")
     tail.set_defaults(run=_tail)
     verbs.add_parser("verify", parents=[shared], help="recompute every hash and check every signature").set_defaults(
@@ -31,7 +31,7 @@ def _tail(given: argparse.Namespace) -> int:
     out = output_of(given)
     with open_client(given) as client:
         events = itertools.islice(
-            client.audit.events(resource=given.resource, page_size=min(max(given.limit, 1), 1000)), given.limit
+            client.audit.events(resource=given.resource, page_size=min(given.limit or 1000, 1000)), given.limit or None
         )
         if out.format == "table":
             columns = ("time", "principal", "method", "outcome", "records", "purpose", "reason", "resources")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
 from strongroom_cli.output import Output, Record, enum_word, moment, plain, short
-from strongroom_cli.session import open_client, output_of, shared_options
+from strongroom_cli.session import count, open_client, output_of, shared_options
 
 if TYPE_CHECKING:
     from strongroom.api.v1.backup_service_pb2 import Backup
@@ -21,10 +21,10 @@ def register(noun: argparse.ArgumentParser) -> None:
     create.add_argument("--no-wait", action="store_true", help="start it and return")
     create.set_defaults(run=_create)
     listing = verbs.add_parser("list", parents=[shared], help="list backups, the newest first")
-    listing.add_argument("--limit", type=int, default=100, metavar="N", help="most backups to show (default: 100)")
+    listing.add_argument("--limit", type=count, default=100, metavar="N", help="most backups to show (default: 100)")
     listing.set_defaults(run=_list)
     verify = verbs.add_parser("verify", parents=[shared], help="read a backup back and check every byte, hash and signature")
-    verify.add_argument("backup", metavar="BACKUP")
+    verify.add_argument("backup", metavar="BACKUP", help="id of the backup, as `strongroom backup list` shows it")
     verify.set_defaults(run=_verify)
 
 

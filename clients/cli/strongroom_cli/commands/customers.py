@@ -17,7 +17,7 @@ from strongroom_cli import exit_codes
 from strongroom_cli.commands.importing_verb import add_import
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, plain, short
-from strongroom_cli.session import open_client, output_of, shared_options
+from strongroom_cli.session import count, open_client, output_of, shared_options
 
 if TYPE_CHECKING:
     from strongroom import Client, Customer
@@ -37,16 +37,16 @@ def register(noun: argparse.ArgumentParser) -> None:
     _add_reveal(get)
     get.set_defaults(run=_get)
     listing = verbs.add_parser("list", parents=[shared], help="list customers in the order of their creation")
-    listing.add_argument("--limit", type=int, default=50, metavar="N", help="most customers to show, 0 for all (default: 50)")
+    listing.add_argument("--limit", type=count, default=50, metavar="N", help="most customers to show, 0 for all (default: 50)")
     listing.add_argument("--deleted", action="store_true", help="also list deleted ones")
     _add_reveal(listing)
     listing.set_defaults(run=_list)
     search = verbs.add_parser("search", parents=[shared], help="find customers by an exact value")
     key = search.add_mutually_exclusive_group(required=True)
-    key.add_argument("--email", metavar="ADDRESS")
-    key.add_argument("--phone", metavar="NUMBER")
-    key.add_argument("--external-id", metavar="SOURCE:ID")
-    key.add_argument("--national-id", metavar="ID")
+    key.add_argument("--email", metavar="ADDRESS", help="case and blanks do not matter")
+    key.add_argument("--phone", metavar="NUMBER", help="any way of writing it")
+    key.add_argument("--external-id", metavar="SOURCE:ID", help="such as crm:4711")
+    key.add_argument("--national-id", metavar="ID", help="such as a tax or passport number")
     _add_reveal(search)
     search.set_defaults(run=_search)
     erase = verbs.add_parser("erase", parents=[shared], help="erase a customer for ever, in old backups too")

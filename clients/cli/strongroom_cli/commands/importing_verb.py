@@ -82,7 +82,11 @@ def run_import(given: argparse.Namespace) -> int:
             job = ImportJob(plan, given.rejects)
             _tell_plan(out, given, plan)
             with progress(f"importing {given.file.name}", None) as bar:
-                job.send(client, lambda rows: bar.update(rows, f"{rows:,} rows"))
+                try:
+                    job.send(client, lambda rows: bar.update(rows, f"{rows:,} rows"))
+                except KeyboardInterrupt:
+                    out.say("\nWhat was sent is kept. Run the same command again: it goes on there and stores no row twice.")
+                    raise
     _tell_result(out, given, plan, job)
     return exit_codes.CHECK_FAILED if job.tally.outcomes["rejected"] else exit_codes.OK
 
@@ -112,21 +116,27 @@ def _tell_result(out: Output, given: argparse.Namespace, plan: ImportPlan, job: 
     tally = job.tally
     if job.resent and job.summary is not None:
         out.say("This file was imported before with the same settings: nothing was sent. Use --again WORD to import it anew.")
+        if job.summary.rejected:
+            out.say(f"  The vault refused {_counted(job.summary.rejected, 'row')} then; --again WORD tells which.")
     for row in tally.refused[:_SHOWN_REFUSALS]:
         field = f" {row.field}:" if row.field else ""
         out.say(f"  line {row.line}:{field} {row.message} [{row.reason}]")
     refused = tally.outcomes["rejected"]
-    if refused > _SHOWN_REFUSALS:
+    if len(tally.refused) > _SHOWN_REFUSALS:
         out.say(
-            f"  … and {refused - _SHOWN_REFUSALS:,} more refused rows"
+            f"  … and {_counted(refused - _SHOWN_REFUSALS, 'more refused row')}"
             + ("" if given.rejects else "; --rejects FILE keeps them")
         )
     for (field, reason), count in tally.issues.most_common(_SHOWN_ISSUES):
         line = tally.first_issue_line[field, reason]
-        out.say(f"  {field}: {count:,} cells kept verbatim [{reason}], first on line {line}")
+        out.say(f"  {field}: {_counted(count, 'cell')} kept verbatim [{reason}], first on line {line}")
     if given.rejects and refused:
         out.say(f"Refused rows were written to {given.rejects}.")
     out.record(_summary(given, plan, job))
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _summary(given: argparse.Namespace, plan: ImportPlan, job: ImportJob) -> Record:

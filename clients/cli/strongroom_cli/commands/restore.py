@@ -23,6 +23,7 @@ _SERVER_PARTS = ("vault_server", "sqlalchemy", "cryptography")
 
 def register(noun: argparse.ArgumentParser) -> None:
     """Add the verbs; they take what `strongroom-server restore` takes."""
+    noun.epilog = "exit codes are those of strongroom-server: see strongroom restore plan --help"
     verbs = noun.add_subparsers(dest="verb", metavar="VERB", title="verbs", required=True)
     for verb, summary in (
         ("plan", "say what a restore would do"),

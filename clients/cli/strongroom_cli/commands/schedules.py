@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
 from strongroom_cli.output import Record, moment, plain, short
-from strongroom_cli.session import open_client, output_of, shared_options
+from strongroom_cli.session import count, open_client, output_of, shared_options
 
 if TYPE_CHECKING:
     from strongroom.api.v1.system_service_pb2 import Schedule
@@ -21,9 +21,9 @@ def register(noun: argparse.ArgumentParser) -> None:
     shared = shared_options()
     verbs.add_parser("list", parents=[shared], help="list recurring work").set_defaults(run=_list)
     put = verbs.add_parser("put", parents=[shared], help="create or change recurring work")
-    put.add_argument("schedule", metavar="NAME")
+    put.add_argument("schedule", metavar="NAME", help="a name for it, such as nightly")
     put.add_argument("--job", default="backup", help="what is done (default: backup)")
-    put.add_argument("--every", type=int, required=True, metavar="S", help="seconds between two slots")
+    put.add_argument("--every", type=count, required=True, metavar="S", help="seconds between two slots")
     put.add_argument("--off", action="store_true", help="switch it off")
     put.set_defaults(run=_put)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from strongroom_cli import exit_codes
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import moment, plain, short
-from strongroom_cli.session import open_client, output_of, shared_options
+from strongroom_cli.session import count, open_client, output_of, shared_options
 
 _DAY_S = 86_400
 
@@ -21,17 +21,17 @@ def register(noun: argparse.ArgumentParser) -> None:
     verbs = noun.add_subparsers(dest="verb", metavar="VERB", title="verbs", required=True)
     shared = shared_options()
     issue = verbs.add_parser("issue", parents=[shared], help="issue a token; its secret is shown once")
-    issue.add_argument("principal", metavar="PRINCIPAL")
+    issue.add_argument("principal", metavar="PRINCIPAL", help="who will call with it, such as shop-service")
     roles = "admin, operator, service, analyst, worker, auditor"
     issue.add_argument(
         "--role", action="append", default=[], metavar="ROLE", help=f"first create the principal with it: {roles}"
     )
-    issue.add_argument("--days", type=int, default=0, metavar="N", help="how long it holds (default: 90, at most 400)")
+    issue.add_argument("--days", type=count, default=0, metavar="N", help="how long it holds (default: 90, at most 400)")
     issue.add_argument("--out", type=Path, metavar="FILE", help="write the secret to FILE, readable by you only")
     issue.set_defaults(run=_issue)
     verbs.add_parser("list", parents=[shared], help="list tokens without their secrets").set_defaults(run=_list)
     revoke = verbs.add_parser("revoke", parents=[shared], help="make a token useless at once")
-    revoke.add_argument("token", metavar="TOKEN")
+    revoke.add_argument("token", metavar="TOKEN", help="id of the token, as `strongroom tokens list` shows it; not its secret")
     revoke.set_defaults(run=_revoke)
 
 

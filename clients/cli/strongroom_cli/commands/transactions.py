@@ -11,7 +11,7 @@ from strongroom_cli import exit_codes
 from strongroom_cli.commands.customers import resolved
 from strongroom_cli.commands.importing_verb import add_import
 from strongroom_cli.output import Record, enum_word, moment, plain, short
-from strongroom_cli.session import open_client, output_of, shared_options
+from strongroom_cli.session import count, open_client, output_of, shared_options
 
 if TYPE_CHECKING:
     from strongroom import Transaction
@@ -26,7 +26,7 @@ def register(noun: argparse.ArgumentParser) -> None:
     listing = verbs.add_parser("list", parents=[shared_options()], help="list transactions in the order of their creation")
     listing.add_argument("--customer", default="-", metavar="ID", help="only those of this customer: id, name, or SOURCE:ID")
     listing.add_argument(
-        "--limit", type=int, default=50, metavar="N", help="most transactions to show, 0 for all (default: 50)"
+        "--limit", type=count, default=50, metavar="N", help="most transactions to show, 0 for all (default: 50)"
     )
     listing.add_argument("--deleted", action="store_true", help="also list deleted ones")
     listing.add_argument("--reveal", action="store_true", help="show personal values in a table (json and jsonl always do)")

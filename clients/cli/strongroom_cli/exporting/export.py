@@ -1,14 +1,15 @@
 """Export what a purpose may see, as CSV, JSON lines or Parquet.
 
-Rules: a CSV shows bare external ids only where all rows have one source, which a first pass over that one field finds out;
-memory stays constant.
+Rules: what is exported is read once; a CSV shows bare external ids only where all rows have one source, so its rows are held
+back until a second source appears or the read ends; memory stays constant.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from strongroom.api.v1.attribute_service_pb2 import RECORD_KIND_CUSTOMER
 from strongroom_cli import exit_codes
 from strongroom_cli.exporting.fields import csv_cell, json_row
 from strongroom_cli.exporting.files import partial_file, private_binary, text_target
+from strongroom_cli.exporting.one_source import OneSourceRows
 from strongroom_cli.faults import CommandError
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from strongroom._sync.reads import Row
 
 OnRow = Callable[[int], None]
+Write = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,53 +57,51 @@ def export_customers(client: Client, options: ExportOptions, on_row: OnRow) -> E
     fields = list(reader.session.fields) or list(options.fields)
     ordered = [field for field in options.fields if field in fields] or fields
     rows = 0
-    one_source = options.file_format == "csv" and "external_ids" in ordered and _sources(client, options) <= 1
-    with text_target(options.out) as file:
-        write = (
-            _csv_writer(file.write, ordered, one_source=one_source)
-            if options.file_format == "csv"
-            else _json_writer(file.write, ordered)
-        )
+    with text_target(options.out) as file, _writer(options.file_format, file.write, ordered) as write:
         for rows, row in enumerate(reader, start=1):
-            if one_source and len({item.source for item in row.customer.external_ids}) > 1:
-                raise CommandError(
-                    "A customer of another source arrived while exporting.",
-                    hint="Run the export again.",
-                    exit_code=exit_codes.CONFLICT,
-                )
             write(row)
             on_row(rows)
     return ExportResult(rows=rows, fields=ordered, withheld=list(reader.session.withheld_fields))
 
 
-def _sources(client: Client, options: ExportOptions) -> int:
-    """Return 0, 1 or 2 for no, one or several sources of external ids."""
-    found: set[str] = set()
-    for row in client.read(options.purpose, fields=["external_ids"]):
-        found.update(item.source for item in row.customer.external_ids)
-        if len(found) > 1:
-            break
-    return len(found)
+@contextmanager
+def _writer(file_format: str, write: Write, fields: Sequence[str]) -> Iterator[Callable[[Row], None]]:
+    if file_format != "csv":
+        yield _json_writer(write, fields)
+        return
+    put = _csv_writer(write)
+    put(fields)
+    if "external_ids" not in fields:
+        yield lambda row: put([csv_cell(row, field, one_source=False) for field in fields])
+        return
+    with OneSourceRows(put) as held:
+
+        def add(row: Row) -> None:
+            bare = [csv_cell(row, field, one_source=True) for field in fields]
+            named = [csv_cell(row, field, one_source=False) if field == "external_ids" else cell
+                     for field, cell in zip(fields, bare, strict=True)]  # fmt: skip
+            held.add(frozenset(item.source for item in row.customer.external_ids if item.id), bare, named)
+
+        yield add
+        held.finish()
 
 
-def _csv_writer(write: Callable[[str], object], fields: Sequence[str], *, one_source: bool) -> Callable[[Row], None]:
+def _csv_writer(write: Write) -> Callable[[Sequence[str]], None]:
     class _Target:
         def write(self, text: str) -> object:
             return write(text)
 
     writer = csv.writer(_Target(), lineterminator="\n")
     quoting = csv.writer(_Target(), lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(fields)
 
-    def put(row: Row) -> None:
-        cells = [csv_cell(row, field, one_source=one_source) for field in fields]
+    def put(cells: Sequence[str]) -> None:
         # The writer quotes a lone carriage return only where it ends lines with one; a reader would take it for a line end.
         (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
 
     return put
 
 
-def _json_writer(write: Callable[[str], object], fields: Sequence[str]) -> Callable[[Row], None]:
+def _json_writer(write: Write, fields: Sequence[str]) -> Callable[[Row], None]:
     def put(row: Row) -> None:
         write(json.dumps(json_row(row, fields), ensure_ascii=False, default=str) + "\n")
 

@@ -64,13 +64,26 @@ def attribute_columns(
     defined: Mapping[str, api.AttributeDefinition],
     *,
     kind: api.RecordKind.ValueType,
+    elsewhere: frozenset[str] = frozenset(),
 ) -> list[AttributeColumn]:
-    """Return what each column becomes; `defined` are the vault's definitions of this kind by key."""
+    """Return what each column becomes.
+
+    Args:
+        columns: the columns without a field.
+        samples: their values, by column.
+        choices: what the map file says, by column.
+        defined: the vault's definitions of this kind, by key.
+        kind: kind of record.
+        elsewhere: keys that the vault defines for other kinds of record; one key means one thing.
+    """
     found: list[AttributeColumn] = []
     taken: set[str] = set()
+    prefix = api.RecordKind.Name(kind).removeprefix("RECORD_KIND_").lower()
     for column in columns:
         choice = choices.get(column)
         key = choice.key if choice is not None else _key(column, taken)
+        if choice is None and key in elsewhere:
+            key = _key(f"{prefix}_{key}", taken)
         taken.add(key)
         known = defined.get(key)
         found.append(

@@ -100,8 +100,13 @@ class CsvFile:
             raise BadFileError(
                 f"The header of {self._path} has a quote that is never closed.", hint="The first line must name the columns."
             ) from None
-        if not any(cell.strip() for cell in cells) or len(cells) > _MOST_COLUMNS:
+        if not any(cell.strip() for cell in cells):
             raise BadFileError(f"{self._path} has no header line.", hint="The first line must name the columns.")
+        if len(cells) > _MOST_COLUMNS:
+            raise BadFileError(
+                f"{self._path} has {len(cells):,} columns; {_MOST_COLUMNS:,} can be read.",
+                hint="If that is not so, the first line is no header, or --delimiter is another.",
+            )
         return cells
 
 
@@ -183,7 +188,7 @@ def _shown(delimiter: str) -> str:
 
 def _explained(error: str) -> tuple[str, str]:
     if "field larger" in error:
-        return "CELL_TOO_LARGE", f"a cell is larger than {MAX_CELL_CHARS:,} characters, or its quote is never closed"
+        return "CELL_TOO_LARGE", f"a cell has more than {MAX_CELL_CHARS:,} characters, or its quote is never closed"
     if "unexpected end" in error:
         return "UNCLOSED_QUOTE", "a quoted cell that starts here is never closed; the file may be cut off"
     return "MALFORMED_QUOTE", "a quoted cell is followed by text before the next delimiter"

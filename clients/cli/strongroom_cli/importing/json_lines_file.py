@@ -32,7 +32,10 @@ class JsonLinesFile:
             if not isinstance(item, RefusedRow):
                 columns.update(dict.fromkeys(item[1]))
         if not columns:
-            raise BadFileError(f"{path} has no JSON object on any line.", hint='One object a line: {"id": "1", …}.')
+            hint = 'One object a line: {"id": "1", …}.'
+            if self._starts_as_array():
+                hint += f" It seems to be one JSON array; `jq -c '.[]' {path.name}` writes its objects line by line."
+            raise BadFileError(f"{path} has no JSON object on any line.", hint=hint)
         self.columns: Sequence[str] = list(columns)
         self.notes = [f"JSON lines, {len(columns)} keys"]
         if not facts.ends_with_newline:
@@ -47,6 +50,10 @@ class JsonLinesFile:
             line, cells, raw = item
             extra = {key: value for key, value in cells.items() if key not in known}
             yield SourceRow(line, [cells.get(column) for column in self.columns], raw, extra)
+
+    def _starts_as_array(self) -> bool:
+        with self._path.open(encoding=self._encoding) as file:
+            return file.read(1_000).lstrip().startswith("[")
 
     def _objects(self) -> Iterator[RefusedRow | tuple[int, Mapping[str, Cell], str]]:
         with self._path.open(encoding=self._encoding, newline="\n") as file:

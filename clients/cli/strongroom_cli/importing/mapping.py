@@ -6,6 +6,8 @@ that holds one value; a map file wins over every guess.
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +27,7 @@ _FITS: dict[str, tuple[Callable[[str], object], float]] = {
     "birth_date": (cells.parse_date, 0.2),
     "stated_age": (cells.parse_int, 0.5),
 }
-Status = str
+_ATTRIBUTE_KEY = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,15 @@ class ColumnMapping:
     def as_toml(self) -> str:
         """Return a map file that says the same."""
         lines = ["[columns]"]
-        lines += [f'{_quoted(column)} = "{target}"' for column, target in self.targets.items()]
+        lines += [f"{_quoted(column)} = {self._choice(column)}" for column in self.targets]
         return "\n".join([*lines, "", "[dates]", f'order = "{self.date_order}"']) + "\n"
+
+    def _choice(self, column: str) -> str:
+        choice = self.attributes.get(column)
+        if choice is None:
+            return _quoted(self.targets[column])
+        parts = {"attribute": choice.key, "type": choice.type_name, "category": choice.category}
+        return "{ " + ", ".join(f"{name} = {_quoted(text)}" for name, text in parts.items() if text) + " }"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +144,12 @@ def _id_column(
 ) -> str:
     if given:
         if given not in columns:
-            raise CommandError(f"There is no column `{given}`.", hint=f"The file has: {', '.join(columns)}.")
+            raise CommandError(f"There is no column `{given}`.", hint=f"The file has: {', '.join(columns[:30])}.")
         return given
     ranked = sorted((c for c in columns if folded(c) in table.id_headers), key=lambda c: table.id_headers.index(folded(c)))
     for column in ranked:
+        if folded(column) == "id":
+            return column  # it says so; rows that repeat it are told one by one
         values = [texts(row[columns.index(column)]) for row in sample]
         present = [value for value in values if value]
         if len(present) >= len(values) * 0.5 and (table.ids_repeat or len(set(present)) >= len(present) * 0.9):
@@ -157,23 +168,34 @@ def _read_map(path: Path, columns: Sequence[str], table: FieldTable, mapping: Co
         raise BadFileError(
             f"The map file {path} has unknown tables: {', '.join(sorted(unknown))}.", hint="Known: columns, dates."
         )
+    for table_name in ("columns", "dates"):
+        if not isinstance(document.get(table_name, {}), dict):
+            raise BadFileError(
+                f"`{table_name}` in the map file {path} is no table.", hint=f"Write [{table_name}] above its lines."
+            )
     for column, choice in document.get("columns", {}).items():
         if column not in columns:
             raise BadFileError(
-                f"The map file names a column `{column}` that is not in the file.", hint=f"The file has: {', '.join(columns)}."
+                f"The map file names a column `{column}` that is not in the file.",
+                hint=f"The file has: {', '.join(columns[:30])}.",
             )
         mapping.targets[column], attribute = _target(path, column, choice, table)
         mapping.why[column] = "map file"
         if attribute is not None:
             mapping.attributes[column] = attribute
     order = document.get("dates", {}).get("order", "")
-    if order not in {"", "day_first", "month_first"}:
-        raise BadFileError(f"`dates.order` in {path} is `{order}`.", hint="It is day_first or month_first.")
+    if order not in ("", "day_first", "month_first"):
+        raise BadFileError(f"`order` of [dates] in the map file {path} is neither day_first nor month_first.")
     mapping.date_order = order
 
 
 def _target(path: Path, column: str, choice: object, table: FieldTable) -> tuple[str, AttributeChoice | None]:
     if isinstance(choice, dict) and isinstance(choice.get("attribute"), str):
+        if not _ATTRIBUTE_KEY.fullmatch(choice["attribute"]):
+            raise BadFileError(
+                f"The map file {path} gives column `{column}` an attribute key that none can be.",
+                hint="A key is a lower-case letter, then letters, digits, `_`, `-` and `.`, 63 in all at most.",
+            )
         attribute = AttributeChoice(
             key=choice["attribute"], type_name=str(choice.get("type", "")), category=str(choice.get("category", ""))
         )
@@ -187,4 +209,5 @@ def _target(path: Path, column: str, choice: object, table: FieldTable) -> tuple
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """Return a basic string of TOML: as in JSON, but that DEL is a control character too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

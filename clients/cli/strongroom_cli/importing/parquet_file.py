@@ -27,10 +27,12 @@ class ParquetFile:
             raise BadFileError("Reading Parquet needs pyarrow.", hint="Install it: pip install 'strongroom[cli]'.") from None
         try:
             self._file = pq.ParquetFile(path)
+            for _ in self._file.iter_batches(batch_size=_BATCH_ROWS):
+                pass  # a damaged page is found before the first row is sent
         except (pa.ArrowException, OSError):
             raise BadFileError(
-                f"{path} is not a whole Parquet file.",
-                hint="It may be cut off: its footer is at the end. Nothing was imported.",
+                f"{path} is not a whole Parquet file: it is cut off or damaged, or something else.",
+                hint="Nothing was imported. Get the file again from where it was written.",
             ) from None
         self.columns: Sequence[str] = list(self._file.schema_arrow.names)
         self.notes = [f"Parquet, {len(self.columns)} columns, {self._file.metadata.num_rows:,} rows"]

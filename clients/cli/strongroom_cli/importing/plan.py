@@ -14,8 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from google.protobuf.message import Message
+
 from strongroom.api.v1 import attribute_service_pb2 as api
-from strongroom.api.v1.rules_pb2 import CATEGORY_FINANCIAL
+from strongroom.api.v1.customer_pb2 import Customer
+from strongroom.api.v1.need_pb2 import Need
+from strongroom.api.v1.rules_pb2 import CATEGORY_FINANCIAL, rules
+from strongroom.api.v1.transaction_pb2 import Transaction
 from strongroom_cli.faults import BadFileError, CommandError
 from strongroom_cli.importing import cells, words
 from strongroom_cli.importing.attribute_types import AttributeColumn, attribute_columns
@@ -29,6 +34,8 @@ from strongroom_cli.importing.transaction_rows import TransactionRows
 
 _SAMPLE_ROWS = 5_000
 _FORMAT_VERSION = "1"
+_MOST_DEFINED = 1_000  # attributes of a tenant; the vault's own limit
+_SHOWN_COLUMNS = 30
 _SLUG = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 
 KINDS: dict[str, api.RecordKind.ValueType] = {
@@ -36,6 +43,7 @@ KINDS: dict[str, api.RecordKind.ValueType] = {
     "transactions": api.RECORD_KIND_TRANSACTION,
     "needs": api.RECORD_KIND_NEED,
 }
+MESSAGES: dict[str, type[Message]] = {"customers": Customer, "transactions": Transaction, "needs": Need}
 TABLES: dict[str, FieldTable] = {
     "customers": FieldTable(by_header=words.field_by_header(words.CUSTOMER_HEADERS), id_headers=words.ID_HEADERS.split("|")),
     "transactions": FieldTable(
@@ -88,6 +96,7 @@ def make_plan(options: ImportOptions, defined: Sequence[api.AttributeDefinition]
         CommandError: an option does not fit the file.
     """
     _require_slug(options.source, "--source")
+    _require_delimiter(options.delimiter)
     source, file_hash = open_source(
         options.path, file_format=options.file_format, encoding=options.encoding, delimiter=options.delimiter
     )
@@ -101,14 +110,19 @@ def make_plan(options: ImportOptions, defined: Sequence[api.AttributeDefinition]
     _require_keys(options, source, mapping)
     by_column = {column: [text_of(row.cells[at]) for row in sample] for at, column in enumerate(source.columns)}
     _settle_date_order(mapping, by_column)
-    attributes = _attributes(
-        options, mapping, by_column, {item.key: item for item in defined if _kind(item) == KINDS[options.kind]}
-    )
+    attributes = _attributes(options, mapping, by_column, defined)
+    _require_room(options, attributes, len(defined))
     import_id = _import_id(options, file_hash, mapping, attributes)
     builder = _builder(options, source, mapping, attributes, file_hash)
     return ImportPlan(
         options=options, source=source, mapping=mapping, attributes=attributes, builder=builder, import_id=import_id
     )
+
+
+def _some(columns: Sequence[str]) -> str:
+    """Return column names for a message that fits a screen."""
+    more = len(columns) - _SHOWN_COLUMNS
+    return ", ".join(columns[:_SHOWN_COLUMNS]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _require_slug(text: str, option: str) -> None:
@@ -118,8 +132,30 @@ def _require_slug(text: str, option: str) -> None:
         )
 
 
+def _require_delimiter(text: str) -> None:
+    if len(text) > 1 or text in {'"', "\n", "\r"}:
+        raise CommandError("A delimiter is one character, and no quote or line end.", hint="Write `tab` for a tab.")
+
+
+def _require_room(options: ImportOptions, attributes: Sequence[AttributeColumn], defined: int) -> None:
+    """Refuse what the vault would refuse, before the first attribute is defined."""
+    most = MESSAGES[options.kind].DESCRIPTOR.fields_by_name["attributes"].GetOptions().Extensions[rules].max_items
+    new = sum(item.new for item in attributes)
+    if len(attributes) > most or defined + new > _MOST_DEFINED:
+        raise BadFileError(
+            f"{len(attributes):,} columns would become attributes, {new:,} of them new; a record has at most {most:,}, "
+            f"a tenant {_MOST_DEFINED:,}, and {defined:,} are defined.",
+            hint="Nothing was imported. Leave columns out with --unknown ignore and name those you need with --map.",
+        )
+
+
 def _require_keys(options: ImportOptions, source: RowSource, mapping: ColumnMapping) -> None:
-    columns = ", ".join(source.columns)
+    columns = _some(source.columns)
+    if len(source.columns) == 1 and mapping.column_of(ID) is None and len(source.columns[0].split()) > 1:
+        raise BadFileError(
+            f"{options.path} has one column, and its first line reads as if blanks separated it and no header named it.",
+            hint="Write it as CSV with a header line first, such as customer_id,date,quantity,total; then import that.",
+        )
     if options.kind == "customers" and mapping.column_of(ID) is None:
         raise CommandError(
             "No column was recognised as the customer's id.", hint=f"Name it: --id-column NAME. The file has: {columns}."
@@ -149,17 +185,19 @@ def _attributes(
     options: ImportOptions,
     mapping: ColumnMapping,
     by_column: Mapping[str, Sequence[str]],
-    defined: Mapping[str, api.AttributeDefinition],
+    definitions: Sequence[api.AttributeDefinition],
 ) -> list[AttributeColumn]:
+    defined = {item.key: item for item in definitions if _kind(item) == KINDS[options.kind]}
     unknown = [column for column, target in mapping.targets.items() if target == "attributes"]
     mapped = [column for column in unknown if column in mapping.attributes]
     if options.unknown == "reject" and len(unknown) > len(mapped):
-        names = ", ".join(column for column in unknown if column not in mapped)
+        names = _some([column for column in unknown if column not in mapped])
         raise BadFileError(
             f"Columns without a field: {names}.", hint="Map them with --map, or use --unknown attributes|ignore."
         )
     chosen = mapped if options.unknown == "ignore" else unknown
-    found = attribute_columns(chosen, by_column, mapping.attributes, defined, kind=KINDS[options.kind])
+    elsewhere = frozenset(item.key for item in definitions) - defined.keys()
+    found = attribute_columns(chosen, by_column, mapping.attributes, defined, kind=KINDS[options.kind], elsewhere=elsewhere)
     currency = mapping.column_of("income.currency")
     if currency is not None and options.unknown == "attributes":
         known = defined.get("currency")

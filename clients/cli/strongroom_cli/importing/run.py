@@ -46,15 +46,8 @@ class ImportJob:
         """Define new attributes, send every row, and finish the import."""
         options = self._plan.options
         kind = KINDS[options.kind]
-        for attribute in self._plan.new_attributes:
-            client.attributes.create(
-                attribute.key,
-                type=attribute.type,
-                category=attribute.category,
-                kind=kind,
-                description=f"column {attribute.column}"[:200],
-            )
         with self._rejects() as rejects:
+            self._define_attributes(client)
             stream = client.imports.stream(
                 self._rows(rejects), kind=kind, source=options.source, import_id=self._plan.import_id
             )
@@ -62,6 +55,25 @@ class ImportJob:
                 self._count(chunk, rejects)
                 on_progress(self.tally.rows)
             self.summary, self.resent = stream.summary, stream.resent
+            if self.resent:
+                self._recount(rejects)
+
+    def _recount(self, rejects: RejectsFile) -> None:
+        """Count a file that was imported before: what this program refused it refuses again; the vault kept its own count."""
+        for row in self._rows(rejects):
+            self._waiting.pop(row.line)
+        if self.summary is not None:
+            self.tally.outcomes["rejected"] += self.summary.rejected
+
+    def _define_attributes(self, client: Client) -> None:
+        for attribute in self._plan.new_attributes:
+            client.attributes.create(
+                attribute.key,
+                type=attribute.type,
+                category=attribute.category,
+                kind=KINDS[self._plan.options.kind],
+                description=f"column {attribute.column}"[:200],
+            )
 
     def _rejects(self) -> RejectsFile:
         return RejectsFile(self._rejects_path, self._plan.source.reject_header, self._plan.options.encoding)

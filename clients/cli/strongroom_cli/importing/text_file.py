@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom_cli.faults import BadFileError
+from strongroom_cli.faults import BadFileError, CommandError
 
 _BLOCK = 1024 * 1024
 
@@ -32,6 +32,8 @@ def require_file(path: Path) -> int:
         size = path.stat().st_size
     except OSError as error:
         raise BadFileError(f"{path} cannot be read: {error.strerror}.") from None
+    if path.is_dir():
+        raise BadFileError(f"{path} is a folder.", hint="Name one file; files of a folder are imported one by one.")
     if not path.is_file():
         raise BadFileError(
             f"{path} is not a regular file.", hint="Save the stream to a file first: a retry must read it again."
@@ -73,9 +75,12 @@ def file_sha256(path: Path) -> str:
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
+        b"".decode(encoding)  # refuses codecs that do not give text, such as rot13
         return codecs.getincrementaldecoder(encoding)("strict")
     except LookupError:
-        raise BadFileError(f"There is no encoding `{encoding}`.", hint="Common ones: utf-8, latin-1, cp1252, utf-16.") from None
+        raise CommandError(
+            f"There is no text encoding `{encoding}`.", hint="Common ones: utf-8, latin-1, cp1252, utf-16."
+        ) from None
 
 
 def _decode(
@@ -87,11 +92,15 @@ def _decode(
         start = offset - (len(error.object) - len(block)) + error.start
         line = lines + 1 + block[: max(start - offset, 0)].count(b"\n")
         raise BadFileError(
-            f"{path} is not {encoding}: byte {start} (line {line}) does not decode.",
+            f"{path} is not {'UTF-8' if encoding == 'utf-8-sig' else encoding}: byte {start} (line {line}) does not decode.",
             hint=f"Nothing was imported. Name the encoding, for example: --encoding {_likely(block)}.",
         ) from None
     if "\0" in text:
-        raise BadFileError(f"{path} holds NUL characters: it is not a text file.", hint="UTF-16 files need --encoding utf-16.")
+        at = lines + 1 + text[: text.index("\0")].count("\n")
+        raise BadFileError(
+            f"{path} holds a NUL character on line {at}: it is not a text file, or damaged.",
+            hint="Nothing was imported. UTF-16 files need --encoding utf-16; else remove it: tr -d '\\000'.",
+        )
 
 
 def _likely(block: bytes) -> str:
