@@ -100,6 +100,10 @@ class RecordReader(Protocol):
         """The rows that exist, in the order asked for; absent ids are left out. DELETED rows are included."""
         ...
 
+    def get_with_keys(self, tenant: str, kind: RecordKind, record_id: bytes) -> tuple[list[RecordRow], list[WrappedDek]]:
+        """One record, if it exists, and every stored version of its customer's key, in one query."""
+        ...
+
     def deks(self, tenant: str, customer_ids: Sequence[bytes]) -> list[WrappedDek]:
         """Every stored version of each customer's key; erased customers have none."""
         ...

@@ -26,6 +26,10 @@ class Session(Protocol):
         """All rows of a query. A parameter for `ids_in` is a sequence of 16-byte ids and must not be empty."""
         ...
 
+    def rows_alone(self, statement: ClauseElement, **parameters: object) -> list[Row]:
+        """`rows` for a view's only query, which needs no snapshot in common with others: it may do without a transaction."""
+        ...
+
     def run(self, statement: ClauseElement, **parameters: object) -> int:
         """Runs a change and returns how many rows it touched."""
         ...

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import Boolean
 
@@ -89,12 +90,14 @@ class Compiled:
 
     Attributes:
         query: the text in the form in which psycopg takes what is no literal of the program.
+        changes: name of the table that the statement changes, "" for a query.
     """
 
     text: str
     query: bytes
     order: tuple[str, ...]
     constants: Mapping[str, object]
+    changes: str = ""
 
     def bind(self, parameters: Mapping[str, object]) -> tuple[object, ...]:
         constants = self.constants
@@ -120,4 +123,11 @@ def compile_statement(statement: ClauseElement, dialect: DefaultDialect) -> Comp
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("only queries and changes are compiled here")
     order: Sequence[str] = compiled.positiontup or ()
-    return Compiled(text=str(compiled), query=str(compiled).encode(), order=tuple(order), constants=dict(compiled.params))
+    changes = statement.table.name if isinstance(statement, UpdateBase) and isinstance(statement.table, Table) else ""
+    return Compiled(
+        text=str(compiled),
+        query=str(compiled).encode(),
+        order=tuple(order),
+        constants=dict(compiled.params),
+        changes=changes,
+    )

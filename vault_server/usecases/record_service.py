@@ -210,8 +210,12 @@ class RecordService(Generic[R]):
         with self.vault.store.read() as view:
             hits = view.records.find_tokens(tenant, number, tokens, limit=MAX_HITS)
             ids = list(dict.fromkeys(hit.record_id for hit in hits if hit.kind == self.spec.kind))
-            rows = [row for row in view.records.get(tenant, self.spec.kind, ids) if row.state == RowState.LIVE]
-            collected = self._with_keys(view, tenant, rows[:wanted], full=full)
+            if len(ids) == 1 and not full:
+                rows, deks = view.records.get_with_keys(tenant, self.spec.kind, ids[0])
+                collected = _Rows(rows, deks, []) if rows and rows[0].state == RowState.LIVE else _Rows([], [], [])
+            else:
+                rows = [row for row in view.records.get(tenant, self.spec.kind, ids) if row.state == RowState.LIVE]
+                collected = self._with_keys(view, tenant, rows[:wanted], full=full)
         found = self._open(tenant, collected)
         call.audit([record.name for record in found.records], fields=[field])
         return found

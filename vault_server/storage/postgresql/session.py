@@ -44,6 +44,9 @@ class PostgresqlSession:
         with translating():
             return cast("list[Row]", self.connection.execute(compiled.query, compiled.bind(_listed(parameters))).fetchall())
 
+    def rows_alone(self, statement: ClauseElement, **parameters: object) -> list[Row]:
+        return self.rows(statement, **parameters)
+
     def run(self, statement: ClauseElement, **parameters: object) -> int:
         compiled = self.statements.get(statement)
         with translating():

@@ -76,10 +76,9 @@ class SqlAudit:
         self._session = session
 
     def append(self, rows: Sequence[AuditRow]) -> None:
-        for row in rows:
-            values = row._asdict() | {"resources": _SEPARATOR.join(row.resources)}
-            if not self._session.run(_INSERT, **values):
-                raise AlreadyExistsError("the audit chain has this sequence number already", reason="DUPLICATE_SEQUENCE")
+        values = [row._asdict() | {"resources": _SEPARATOR.join(row.resources)} for row in rows]
+        if values and self._session.run_many(_INSERT, values) != len(values):
+            raise AlreadyExistsError("the audit chain has this sequence number already", reason="DUPLICATE_SEQUENCE")
         places: list[dict[str, object]] = [
             {"tenant": row.tenant, "resource": resource, "time_us": row.time_us, "writer": row.writer, "sequence": row.sequence}
             for row in rows

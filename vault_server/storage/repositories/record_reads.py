@@ -18,6 +18,7 @@ from vault_server.storage.tables import consents, current_runs, deks, derived, e
 LAST_ID = b"\xff" * 16
 
 _ONE = {kind: table.one() for kind, table in RECORD_TABLES.items()}
+_ONE_WITH_KEYS = {kind: table.one_with_keys() for kind, table in RECORD_TABLES.items()}
 _MANY = {kind: table.many() for kind, table in RECORD_TABLES.items()}
 _PAGE = {kind: table.page(of_customer=False) for kind, table in RECORD_TABLES.items()}
 _PAGE_OF_CUSTOMER = {kind: table.page(of_customer=True) for kind, table in RECORD_TABLES.items()}
@@ -144,6 +145,15 @@ class SqlRecordReader:
         found = {row[1]: RecordRow._make(row) for row in rows}
         return [found[record_id] for record_id in record_ids if record_id in found]
 
+    def get_with_keys(self, tenant: str, kind: RecordKind, record_id: bytes) -> tuple[list[RecordRow], list[WrappedDek]]:
+        record_table(kind)
+        tenant_key = self._session.tenant_key(tenant)
+        if tenant_key is None:
+            return [], []
+        rows = self._session.rows_alone(_ONE_WITH_KEYS[kind], tenant_key=tenant_key, record_id=record_id)
+        keys = [WrappedDek._make(row[9:]) for row in rows if any(row[9:])]  # all NULL for a customer without keys
+        return [RecordRow._make(row[:9]) for row in rows[:1]], keys
+
     def _get_one(self, tenant: str, kind: RecordKind, record_ids: Sequence[bytes]) -> list[Row]:
         tenant_key = self._session.tenant_key(tenant)
         if tenant_key is None or not record_ids:
@@ -261,8 +271,8 @@ class SqlRecordReader:
 
     def find_tokens(self, tenant: str, field: int, tokens: Sequence[bytes], *, limit: int) -> list[SearchToken]:
         rows = self._of_ids(tenant, _TOKENS, tokens, field=field, limit=limit)
-        if len(rows) < limit:
-            rows = rows + self._of_ids(tenant, _UNIQUE, tokens, field=field)[: limit - len(rows)]
+        if not rows:  # a field has tokens of one sort only
+            rows = self._of_ids(tenant, _UNIQUE, tokens, field=field)[:limit]
         return [_search_token(row) for row in rows]
 
     def match_unique(self, tenant: str, field: int, tokens: Sequence[bytes]) -> dict[bytes, tuple[bytes, bytes]]:

@@ -44,6 +44,17 @@ class RecordTable:
     def one(self) -> Query:
         return self._of_tenant().where(self.record_id == bindparam("record_id"))
 
+    def one_with_keys(self) -> Query:
+        """A row for each of the customer's keys; without any, one row whose key is NULL."""
+        c = self.table.c
+        joined = self.table.outerjoin(deks, and_(deks.c.tenant_key == c.tenant_key, deks.c.customer_id == c.customer_id))
+        return (
+            select(*self.columns, deks.c.customer_id, deks.c.dek_version, deks.c.kek_epoch, deks.c.wrapped)
+            .select_from(joined)
+            .where(c.tenant_key == bindparam("tenant_key"), self.record_id == bindparam("record_id"))
+            .order_by(deks.c.dek_version)
+        )
+
     def many(self) -> Query:
         return self._of_tenant().where(ids_in(self.record_id))
 

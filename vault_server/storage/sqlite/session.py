@@ -12,7 +12,7 @@ from vault_server.storage.session import Row
 from vault_server.storage.sqlite.bulk import BulkWriter
 from vault_server.storage.sqlite.driver import Connection
 from vault_server.storage.sqlite.faults import DatabaseApi, translate
-from vault_server.storage.statements import StatementCache
+from vault_server.storage.statements import Compiled, StatementCache
 from vault_server.storage.tables import change_epoch, tenants
 
 READ_COUNTER = select(change_epoch.c.counter)
@@ -26,6 +26,7 @@ class Counter:
 
     committed: int
     granted: int
+    tenants_changed: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class SqliteSession:
     statements: StatementCache
     clock_us: Callable[[], int]
     counter: Counter | None = None  # None in a reader
+    begun: bool = True  # False in a reader that has not read yet
     bulk: BulkWriter = field(default_factory=BulkWriter)
     engine: str = "sqlite"
     _position: int = 0
@@ -44,7 +46,20 @@ class SqliteSession:
     _tenant_keys: dict[str, int] = field(default_factory=dict)
 
     def rows(self, statement: ClauseElement, **parameters: object) -> list[Row]:
+        if not self.begun:
+            self._begin()
+        return self.rows_alone(statement, **parameters)
+
+    def _begin(self) -> None:
+        try:
+            self.connection.execute("BEGIN")  # the first read pins the snapshot
+        except self.driver.Error as error:
+            raise translate(error) from None
+        self.begun = True
+
+    def rows_alone(self, statement: ClauseElement, **parameters: object) -> list[Row]:
         compiled = self.statements.get(statement)
+        self._note(compiled)
         try:
             return cast("list[Row]", self.connection.execute(compiled.text, compiled.bind(_joined(parameters))).fetchall())
         except self.driver.Error as error:
@@ -52,6 +67,7 @@ class SqliteSession:
 
     def run(self, statement: ClauseElement, **parameters: object) -> int:
         compiled = self.statements.get(statement)
+        self._note(compiled)
         try:
             return cast("int", self.connection.execute(compiled.text, compiled.bind(_joined(parameters))).rowcount)
         except self.driver.Error as error:
@@ -59,12 +75,17 @@ class SqliteSession:
 
     def run_many(self, statement: ClauseElement, parameters: Sequence[dict[str, object]]) -> int:
         compiled = self.statements.get(statement)
+        self._note(compiled)
         try:
             return cast(
                 "int", self.connection.executemany(compiled.text, [compiled.bind(each) for each in parameters]).rowcount
             )
         except self.driver.Error as error:
             raise translate(error) from None
+
+    def _note(self, compiled: Compiled) -> None:
+        if compiled.changes == tenants.name and self.counter is not None:
+            self.counter.tenants_changed = True
 
     def insert(
         self, table: Table, columns: tuple[str, ...], rows: Sequence[Sequence[object]], *, skip_twins: bool = False

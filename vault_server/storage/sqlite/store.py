@@ -16,9 +16,10 @@ from vault_server.storage.describe import described
 from vault_server.storage.repositories.keks import SqlKekStore, SqlKeyFence
 from vault_server.storage.session import Session
 from vault_server.storage.sqlite.driver import Connection, SqliteFile, dialect
-from vault_server.storage.sqlite.faults import StorageBrokenError, translating
+from vault_server.storage.sqlite.faults import StorageBrokenError
+from vault_server.storage.sqlite.fence import CountedFence
 from vault_server.storage.sqlite.process_lock import ProcessLock
-from vault_server.storage.sqlite.session import READ_COUNTER, SqliteSession
+from vault_server.storage.sqlite.session import SqliteSession
 from vault_server.storage.sqlite.snapshot import private_copy
 from vault_server.storage.sqlite.writer import GroupCommitWriter
 from vault_server.storage.statements import StatementCache
@@ -43,7 +44,7 @@ class SqliteStore:
         self._closed = threading.Event()
         self._writer = GroupCommitWriter(file.open_writer(), file.driver, StatementCache(dialect()), clock_us)
         self._keks = SqlKekStore(self)
-        self._fence = SqlKeyFence(self)
+        self._fence = CountedFence(SqlKeyFence(self), lambda: self._writer.tenant_changes)
 
     @property
     def engine(self) -> str:
@@ -75,19 +76,17 @@ class SqliteStore:
             statements=self._statements,
             clock_us=self._clock_us,
             known_tenants=self._tenants,
+            begun=False,
         )
         kept = False
         try:
-            with translating(self._file.driver):
-                connection.execute("BEGIN")
-            session.rows(READ_COUNTER)  # BEGIN alone pins no snapshot, the first read does
             yield session
             kept = True
         except StorageBrokenError as error:
             self._writer.break_down(error)
             raise
         finally:
-            self._give_back(connection, kept=kept)
+            self._give_back(connection, session, kept=kept)
 
     def write_session(self, work: Callable[[Session], T]) -> T:
         return self._writer.submit(work)
@@ -121,10 +120,11 @@ class SqliteStore:
         except IndexError:
             return self._file.open_reader()
 
-    def _give_back(self, connection: Connection, *, kept: bool) -> None:
+    def _give_back(self, connection: Connection, session: SqliteSession, *, kept: bool) -> None:
         # A view that ended by an exception may have left a half-read cursor: such a connection is not used again.
         if kept and not self._closed.is_set() and len(self._readers) < _READERS_KEPT:
-            connection.execute("COMMIT")
+            if session.begun:
+                connection.execute("COMMIT")
             self._readers.append(connection)
             return
         connection.close()

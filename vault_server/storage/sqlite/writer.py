@@ -57,6 +57,7 @@ class GroupCommitWriter:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._broken: VaultError | None = None
         self._closed = False
+        self._tenant_changes = 0
         self._submitting = threading.Lock()
         committed = self._session(None).watermark()
         self._counter = Counter(committed, committed)
@@ -67,6 +68,11 @@ class GroupCommitWriter:
     def broken(self) -> VaultError | None:
         """Why the store refuses everything, if it does."""
         return self._broken
+
+    @property
+    def tenant_changes(self) -> int:
+        """How many commits changed a tenant's row; it has grown when `submit` returns."""
+        return self._tenant_changes
 
     def break_down(self, error: StorageBrokenError) -> None:
         """A reader met a broken file or disk: nothing is written from here on either."""
@@ -185,6 +191,9 @@ class GroupCommitWriter:
         with translating(self._driver):
             self._connection.execute("COMMIT")
         counter.committed = counter.granted
+        if counter.tenants_changed:
+            self._tenant_changes += 1
+            counter.tenants_changed = False
 
     def _fail(self, group: _Group, job: _Job, error: BaseException) -> None:
         if isinstance(error, StorageBrokenError):
