@@ -87,7 +87,7 @@ class Demo:
 
     def _analyse(self) -> None:
         steps = ("--steps", "correct,match,impute,segment")
-        run = str(cli_json(self.environment, "analysis", "start", *steps, "--wait")["name"])
+        run = str(cli_json(self.environment, "analysis", "start", *steps, "--wait", visible=True)["name"])
         cli(self.environment, "analysis", "report", run, "--out", str(self.report))
 
     def _compare(self, truth: Truth) -> list[Line]:
@@ -107,11 +107,10 @@ class Demo:
             return client.system.content_digest().digest
 
     def _step(self, name: str, work: Callable[[], T]) -> T:
-        sys.stdout.write(f"{name} ... ")
-        sys.stdout.flush()
+        self.say(f"{name} ...")
         started = time.monotonic()
         result = work()
-        self.say(f"{time.monotonic() - started:.1f} s")
+        self.say(f"  done in {time.monotonic() - started:.1f} s")
         return result
 
     def _show(self, lines: list[Line]) -> None:

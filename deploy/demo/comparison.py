@@ -38,13 +38,38 @@ class Line:
     held: bool
 
 
-def parse_export(text: str) -> dict[str, dict[str, Any]]:
-    """Exported rows by their id in the source system. Any: a row is JSON of many shapes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the analysis says of one row.
+
+    Attributes:
+        imputed: values by field, as text.
+        corrected: values by field.
+    """
+
+    entity: str
+    segment: int | None
+    imputed: Mapping[str, str]
+    corrected: Mapping[str, str]
+
+
+def parse_export(text: str) -> dict[str, Result]:
+    """Exported rows by their id in the source system."""
     rows = [json.loads(line) for line in text.splitlines()]
-    return {row["external_ids"][0]["id"]: row for row in rows}
+    return {row["external_ids"][0]["id"]: _result(row) for row in rows}
 
 
-def compare(rows: Mapping[str, Mapping[str, Any]], customers: Sequence[Mapping[str, str]], truth: Truth) -> list[Line]:
+def _result(row: dict[str, Any]) -> Result:
+    """Any: a row is JSON, whose shape the API fixes."""
+    return Result(
+        entity=row["entity"]["entity"],
+        segment=row.get("segment", {}).get("segment"),
+        imputed={one["field"]: str(next(iter(one["value"].values()))) for one in row.get("imputed", ())},
+        corrected={one["field"]: one["after"] for one in row.get("corrections", ())},
+    )
+
+
+def compare(rows: Mapping[str, Result], customers: Sequence[Mapping[str, str]], truth: Truth) -> list[Line]:
     """Every figure that the demo shows."""
     return [
         *_entities(rows, truth),
@@ -54,10 +79,10 @@ def compare(rows: Mapping[str, Mapping[str, Any]], customers: Sequence[Mapping[s
     ]
 
 
-def _entities(rows: Mapping[str, Mapping[str, Any]], truth: Truth) -> list[Line]:
-    found: PairScore = score_pairs({row: item["entity"] for row, item in rows.items()}, truth.entity_of)
+def _entities(rows: Mapping[str, Result], truth: Truth) -> list[Line]:
+    found: PairScore = score_pairs({row: item.entity for row, item in rows.items()}, truth.entity_of)
     people = len(set(truth.entity_of.values()))
-    entities = len({item["entity"] for item in rows.values()})
+    entities = len({item.entity for item in rows.values()})
     return [
         Line(
             name="people behind the records",
@@ -76,12 +101,12 @@ def _entities(rows: Mapping[str, Mapping[str, Any]], truth: Truth) -> list[Line]
     ]
 
 
-def _corrections(rows: Mapping[str, Mapping[str, Any]], truth: Truth) -> list[Line]:
+def _corrections(rows: Mapping[str, Result], truth: Truth) -> list[Line]:
     corrected = {
-        (row, COLUMN_OF_FIELD[one["field"]]): one["after"]
+        (row, COLUMN_OF_FIELD[field]): after
         for row, item in rows.items()
-        for one in item.get("corrections") or ()
-        if one["field"] in COLUMN_OF_FIELD
+        for field, after in item.corrected.items()
+        if field in COLUMN_OF_FIELD
     }
     score = score_corrections(corrected, truth.errors, REPAIRABLE, set(COLUMN_OF_FIELD.values()))
     return [
@@ -92,8 +117,8 @@ def _corrections(rows: Mapping[str, Mapping[str, Any]], truth: Truth) -> list[Li
     ]
 
 
-def _imputations(rows: Mapping[str, Mapping[str, Any]], customers: Sequence[Mapping[str, str]], truth: Truth) -> Iterable[Line]:
-    guesses = {(row, one["field"]): one["value"] for row, item in rows.items() for one in item.get("imputed") or ()}
+def _imputations(rows: Mapping[str, Result], customers: Sequence[Mapping[str, str]], truth: Truth) -> Iterable[Line]:
+    guesses = {(row, field): value for row, item in rows.items() for field, value in item.imputed.items()}
     for field in (*NUMERIC, *CATEGORICAL):
         column = field.removeprefix("attributes.")
         hidden = {cell.row: cell.value for cell in truth.missing if cell.field == column and (cell.row, field) in guesses}
@@ -122,10 +147,10 @@ def _imputations(rows: Mapping[str, Mapping[str, Any]], customers: Sequence[Mapp
             )
 
 
-def _segments(rows: Mapping[str, Mapping[str, Any]], truth: Truth) -> list[Line]:
+def _segments(rows: Mapping[str, Result], truth: Truth) -> list[Line]:
     latent = truth.segment_of_row()
-    known = [row for row in rows if rows[row].get("segment") is not None]
-    agreement = adjusted_rand([rows[row]["segment"] for row in known], [latent[row] for row in known])
+    known = [row for row, item in rows.items() if item.segment is not None]
+    agreement = adjusted_rand([rows[row].segment for row in known], [latent[row] for row in known])
     return [
         Line(
             name="segments: agreement (ARI)", found=f"{agreement:.3f}", beside="planted kinds; above 0.2", held=agreement > 0.2

@@ -20,13 +20,13 @@ class DemoError(Exception):
     """A program of the demo did not do its part; the message says which, and what it said."""
 
 
-def cli(environment: dict[str, str], *arguments: str) -> str:
-    """Runs `strongroom ARGUMENTS` and returns what it printed.
+def cli(environment: dict[str, str], *arguments: str, visible: bool = False) -> str:
+    """Runs `strongroom ARGUMENTS` and returns what it printed; its messages go to the terminal if `visible`.
 
     Raises:
         DemoError: it failed.
     """
-    return _run(environment, "strongroom", *arguments)
+    return _run(environment, "strongroom", *arguments, visible=visible)
 
 
 def server(environment: dict[str, str], *arguments: str) -> str:
@@ -34,9 +34,9 @@ def server(environment: dict[str, str], *arguments: str) -> str:
     return _run(environment, "strongroom-server", *arguments)
 
 
-def cli_json(environment: dict[str, str], *arguments: str) -> dict[str, object]:
+def cli_json(environment: dict[str, str], *arguments: str, visible: bool = False) -> dict[str, object]:
     """One JSON object that `strongroom ARGUMENTS -o json` printed."""
-    found = json.loads(cli(environment, *arguments, "-o", "json"))
+    found = json.loads(cli(environment, *arguments, "-o", "json", visible=visible))
     if not isinstance(found, dict):
         raise DemoError(f"strongroom {' '.join(arguments)} printed no object")
     return found
@@ -67,17 +67,18 @@ def program(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def _run(environment: dict[str, str], name: str, *arguments: str) -> str:
+def _run(environment: dict[str, str], name: str, *arguments: str, visible: bool = False) -> str:
     done = subprocess.run(
         [program(name), *arguments],
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=None if visible else subprocess.PIPE,
         text=True,
         timeout=COMMAND_S,
         check=False,
     )
     if done.returncode != 0:
-        raise DemoError(f"`{name} {' '.join(arguments)}` ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        raise DemoError(f"`{name} {' '.join(arguments)}` ended with {done.returncode}:\n{done.stdout}{done.stderr or ''}")
     return done.stdout
 
 

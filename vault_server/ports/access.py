@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from strongroom.api.v1.audit_service_pb2 import AuditEvent
-
 from vault_server.ports.secret import Secret
 
 
