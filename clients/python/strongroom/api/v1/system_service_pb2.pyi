@@ -262,7 +262,7 @@ class GetContentDigestResponse(_message.Message):
     NEEDS_FIELD_NUMBER: _builtins.int
     DERIVED_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
-    """SHA-256 over all rows, in order, without positions and times of storage; hex. The same after a restore."""
+    """SHA-256 over records, their keys, derived data and consents in order, as stored; hex. The same after a restore."""
     customers: _builtins.int
     """Customers, deleted ones included."""
     transactions: _builtins.int
