@@ -29,10 +29,10 @@ def sqlite_lines(small: Sequence[Record], large: Sequence[Record], runs: int) ->
         samples = Samples()
         for _ in range(times):
             rounds.bulk_round(samples, records, partial(bare_sqlite, runs=1), vault_process, calls=records is large)
-        lines += _bulk_lines(samples, len(records))
+        lines += bulk_lines(samples, len(records))
         peak = max(peak, samples.peak_memory_bytes)
         if records is large:
-            lines += _call_lines(samples, len(records))
+            lines += call_lines(samples, len(records))
     used = peak / MEGABYTE
     return [*lines, within("server memory, bulk jobs", used, "MB", allowed=MEMORY_ALLOWED_MB, aimed=MEMORY_AIMED_MB)]
 
@@ -54,7 +54,8 @@ def postgres_lines(small: Sequence[Record], large: Sequence[Record], runs: int) 
         return lines
 
 
-def _bulk_lines(samples: Samples, count: int) -> list[TableLine]:
+def bulk_lines(samples: Samples, count: int) -> list[TableLine]:
+    """Import and read sessions on SQLite beside the bare loop."""
     bare = samples.median(rounds.BARE_READ, f"bare read, SQLite, {count:,}")
     return [
         _import_line(samples, count, "SQLite", at_least=0.3, aim=0.6),
@@ -68,7 +69,8 @@ def _import_line(samples: Samples, count: int, engine: str, *, at_least: float, 
     return compare(samples.median(rounds.IMPORT, f"import stream, {engine}, {count:,}"), bare, at_least=at_least, aim=aim)
 
 
-def _call_lines(samples: Samples, count: int) -> list[TableLine]:
+def call_lines(samples: Samples, count: int) -> list[TableLine]:
+    """Single calls; a search may take one and a half times as long as a get."""
     empty = samples.median(rounds.EMPTY, "empty RPC, same server, 32 in flight")
     get = samples.median(rounds.GET, f"GetCustomer of {count:,}, 32 in flight")
     search = samples.median(rounds.SEARCH, f"search by e-mail in {count:,}, 32 in flight")
