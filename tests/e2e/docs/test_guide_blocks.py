@@ -57,6 +57,19 @@ def test_the_example_of_the_sdk_guide_works_against_a_vault(served: Reader) -> N
     assert "1 rows acknowledged, 0 refused" in printed
 
 
+def test_polars_takes_an_arrow_read_as_the_sdk_guide_says(served: Reader) -> None:
+    program = """
+import polars, strongroom
+from strongroom import Customer, ExternalId
+with strongroom.connect() as client:
+    client.customers.create(Customer(given_name="Ada", external_ids=[ExternalId(source="shop", id="P1")]))
+    frame = polars.from_arrow(client.read.arrow("analysis", fields=["given_name", "external_ids"]).read_all())
+    print("Ada" in frame["given_name"].to_list(), frame.width >= 2)
+"""
+
+    assert served.runs_python(program) == "True True\n"
+
+
 def test_backup_and_restore_work_as_the_backup_guide_tells_them(tmp_path: Path) -> None:
     lines = _shell_lines("backup.md")
     beside_a_vault = [line for line in lines if line.startswith("strongroom ")]
