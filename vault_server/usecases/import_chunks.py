@@ -44,7 +44,7 @@ class _Candidate:
 
 @dataclass(slots=True, kw_only=True)
 class PreparedChunk:
-    """What a chunk comes to: rows and tokens to write, the keys of its rows (as tokens), and the answer."""
+    """What a chunk comes to: rows and tokens to write, the keys of its rows (tokens and records), and the answer."""
 
     tenant: str
     kind: RecordKind
@@ -96,7 +96,7 @@ class _ChunkBuilder:
         if self._spec.kind is not RecordKind.CUSTOMER:
             candidates = self._with_owners(candidates)
         fresh, known = self._split(self._without_twins(candidates))
-        keys = frozenset(one.token for one in (*fresh, *known))
+        keys = frozenset([*(one.token for one in (*fresh, *known)), *(one.record_id for one in known)])
         if any(len(external_ids(one.record)) > 1 for one in (*fresh, *known)):
             stolen = self._with_ids_of_others([*fresh, *known])
             fresh, known = [one for one in fresh if one.index not in stolen], [one for one in known if one.index not in stolen]

@@ -66,6 +66,13 @@ class Importing:
         assert stream.receive() is None
         return answers
 
+    def send_without_waiting(self, *chunks: tuple[int, Sequence[api.ImportRow]]) -> list[api.ImportRowsResponse]:
+        stream = self.calls.exchange(api.ImportRowsRequest, api.ImportRowsResponse, timeout_s=30)
+        for number, rows in chunks:
+            stream.send(api.ImportRowsRequest(name=self.name, chunk=number, rows=rows))
+        stream.finish()
+        return [answer for answer in iter(stream.receive, None) if answer is not None]
+
     def finish(self) -> api.Import:
         return self._import(api.FinishImportRequest(name=self.name), api.FinishImportResponse)
 
@@ -186,6 +193,29 @@ def test_contradicting_row_in_a_later_chunk_is_refused(acme: Tenant) -> None:
     answers = Importing(acme, "i2").send((0, [row(1, "b")]), (1, [row(3, "b", job_title="Smith")]))
     assert reasons(answers) == [(3, "DUPLICATE_EXTERNAL_ID", True)]
     assert acme.service.customers.search(external_id=("crm", "b"))[0].job_title == ""
+
+
+def test_chunks_sent_without_waiting_see_what_the_ones_before_them_wrote(acme: Tenant) -> None:
+    """The second chunk is prepared while the first is written: what it found then may not be what holds."""
+    Importing(acme, "first").send((0, [row(1, "a"), row(2, "b")]))
+    answers = Importing(acme, "second").send_without_waiting(
+        (0, [row(1, "a", given_name="Bea"), row(2, "new")]),
+        (1, [row(3, "a"), row(4, "b"), row(5, "new", given_name="Eve")]),
+        (2, [row(6, "new"), row(7, "c")]),
+    )
+    assert [outcomes(answer) for answer in answers] == [
+        [ROW_OUTCOME_UPDATED, ROW_OUTCOME_CREATED],
+        [ROW_OUTCOME_REJECTED, ROW_OUTCOME_UNCHANGED, ROW_OUTCOME_REJECTED],
+        [ROW_OUTCOME_UNCHANGED, ROW_OUTCOME_CREATED],
+    ]
+    assert sorted(names_of(acme)) == ["a", "b", "c", "new"]
+    assert acme.service.customers.search(external_id=("crm", "a"))[0].given_name == "Bea"
+
+
+def test_chunk_sent_twice_without_waiting_is_stored_once(acme: Tenant) -> None:
+    first, second = Importing(acme).send_without_waiting((0, [row(1, "a")]), (0, [row(1, "a")]))
+    assert first == second
+    assert names_of(acme) == ["a"]
 
 
 def test_later_import_updates_what_it_says_and_keeps_the_rest(acme: Tenant) -> None:
