@@ -12,11 +12,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from strongroom.api.v1.access_service_pb2 import Grant
+from strongroom.api.v1.analysis_service_pb2 import RunState
 from strongroom.api.v1.attribute_service_pb2 import RecordKind as ApiKind
 from strongroom.api.v1.privacy_service_pb2 import Purpose
 from strongroom.api.v1.read_session_service_pb2 import CreateReadSessionRequest, ReadRowsResponse, ReadSession, RowFormat
 from vault_server.access.read_decision import ReadDecision, decide_read, matching_grant
-from vault_server.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError, ResourceExhaustedError
+from vault_server.errors import (
+    ConflictError,
+    FailedPreconditionError,
+    InvalidArgumentError,
+    NotFoundError,
+    ResourceExhaustedError,
+)
 from vault_server.ports.access import Identity
 from vault_server.ports.access_data import SessionRow
 from vault_server.ports.keys import WrappedDek
@@ -28,7 +35,7 @@ from vault_server.records.arrow import ArrowEncoder
 from vault_server.records.projection import DERIVED_FIELDS, Projection
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
-from vault_server.usecases.purposes import purpose_id_of
+from vault_server.usecases.purposes import purpose_id_of, require_usable_purpose
 from vault_server.usecases.record_kinds import BY_KIND
 from vault_server.usecases.row_encoding import RowEncoder
 from vault_server.usecases.sealed_rows import open_derived, references
@@ -111,6 +118,7 @@ class ReadSessions:
         with self.vault.store.read() as view:
             session = view.access.session(session_id)
         plan = self._plan(call, tenant, session, number)
+        self._require_still_allowed(call, tenant, plan)
         tokens, context = self.vault.keyring.page_tokens(tenant), f"stream:{stream}".encode()
         lower = bytes(16) if number == 0 else bytes.fromhex(plan.bounds[number - 1])
         start = (lower, b"\xff" * 16) if number else (b"", b"")
@@ -127,6 +135,23 @@ class ReadSessions:
                 break
             last = batch.last
         call.audit([stream], records=delivered, purpose=plan.purpose)
+
+    def _require_still_allowed(self, call: Call, tenant: str, plan: SessionPlan) -> None:
+        """A session ends with what allowed it: the grant was revoked or has ended, or the run is over.
+
+        Raises:
+            PermissionDeniedError: NOT_GRANTED or GRANT_EXPIRED.
+            ConflictError: LEASE_LOST.
+        """
+        if not plan.run_id:
+            require_usable_purpose(self.vault, call, plan.purpose)
+            return
+        with self.vault.store.read() as view:
+            run = view.runs.run(tenant, bytes.fromhex(plan.run_id))
+        if run is None or run.state != RunState.RUN_STATE_RUNNING:
+            raise ConflictError(
+                "the run of this session is over", reason="LEASE_LOST", hint="stop working on it and claim again"
+            )
 
     def _run(
         self, view: ReadView, call: Call, request: CreateReadSessionRequest, kind: RecordKind

@@ -152,6 +152,17 @@ def test_session_ends_with_its_grant(acme: Tenant) -> None:
     assert refused.value.reason == "SESSION_EXPIRED"
 
 
+def test_session_ends_when_its_grant_is_revoked(acme: Tenant) -> None:
+    add_people(acme, 2)
+    purpose = add_purpose(acme, "mail", CATEGORY_CONTACT)
+    made = grant(acme, purpose)
+    session = open_session(acme.analyst, acme, purpose)
+    assert len(names_in(acme.analyst, session)) == 2
+    acme.admin.access.revoke_grant(made.name)
+    with pytest.raises(PermissionDeniedError):
+        names_in(acme.analyst, session)
+
+
 def test_row_budget_is_the_smaller_of_purpose_and_grant(acme: Tenant) -> None:
     add_people(acme, 5)
     purpose = add_purpose(acme, "mail", CATEGORY_CONTACT, budget=100)
