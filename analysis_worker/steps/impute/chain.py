@@ -16,13 +16,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analysis_worker.steps.impute.columns import Bools, Floats, Ints
-from analysis_worker.steps.impute.features import LinearDesign, Shape, TreeDesign, unordered
+from analysis_worker.steps.impute.features import LinearDesign, Shape, TreeDesign, most_related, unordered
 from analysis_worker.steps.impute.models import Guess, Model, boosted_model, constant_model, linear_model
 
 LINEAR = "linear"
 BOOSTED = "boosted"
 CHAINED = "chained_boosted"
 CONSTANTS = ("mean", "median", "mode")
+
+_MAX_NEIGHBOURS = 8  # Telco with all 16 instead: no more right, and 16 columns cost 256 predictions
 
 
 def first_methods(*, categories: bool) -> tuple[str, ...]:
@@ -37,10 +39,11 @@ class Chain:
     Attributes:
         shapes: of the matrix columns.
         seed: for the boosting.
-        fillable: columns whose gaps are filled for the chained candidates; the others carry nothing that could be guessed.
+        fillable: columns whose gaps may be filled for chained candidates; the others carry nothing that could be guessed.
         models: (target, method) -> model.
         linear: target -> linear view.
         trees: target -> view of the trees.
+        neighbours: target -> the few fillable columns that its chained candidate sees filled; else cost grows with the square.
     """
 
     shapes: tuple[Shape, ...]
@@ -49,6 +52,7 @@ class Chain:
     models: dict[tuple[int, str], Model] = field(default_factory=dict)
     linear: dict[int, LinearDesign] = field(default_factory=dict)
     trees: dict[int, TreeDesign] = field(default_factory=dict)
+    neighbours: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def predict(self, matrix: Floats, target: int, method: str) -> Guess:
         """Guess the column `target` for every row; its own cells there are never read.
@@ -60,13 +64,15 @@ class Chain:
         """
         return self.models[target, method].predict(self._features(matrix, target, method))
 
-    def fill(self, matrix: Floats) -> Floats:
-        """A copy whose gaps in fillable columns hold the first pass's guesses."""
-        filled = matrix.copy()
-        for target in self.fillable:
-            rows = np.isnan(matrix[:, target])
+    def fill(self, matrix: Floats, target: int) -> Floats:
+        """A copy with `target` hidden, whose gaps in neighbours of `target` hold the first pass's guesses without it."""
+        hidden = matrix.copy()
+        hidden[:, target] = np.nan
+        filled = hidden.copy()
+        for column in self.neighbours[target]:
+            rows = np.isnan(hidden[:, column])
             if rows.any():
-                filled[rows, target] = self.predict(matrix[rows], target, BOOSTED).values
+                filled[rows, column] = self.predict(hidden[rows], column, BOOSTED).values
         return filled
 
     def learn(self, matrix: Floats, target: int, methods: Sequence[str]) -> None:
@@ -89,11 +95,13 @@ class Chain:
         if method == LINEAR:
             self.linear[target] = LinearDesign.fit(train, target, self.shapes)
             return linear_model(self._features(train, target, method), truth, categories=categories)
-        if method == BOOSTED:
+        if target not in self.trees:  # fitted again, a model keeps its view: the scale of its errors was learnt on that
             self.trees[target] = TreeDesign.fit(train, target, self.shapes)
         flags = self.trees[target].categorical()
         if method == CHAINED:
-            flags = np.concatenate([flags, unordered(self._others(target), self.shapes)])
+            others = [i for i in self.fillable if i != target]
+            self.neighbours[target] = most_related(train, target, others, self.shapes, _MAX_NEIGHBOURS)
+            flags = np.concatenate([flags, unordered(self.neighbours[target], self.shapes)])
         features = self._features(train, target, method)
         return boosted_model(features, truth, categories=categories, categorical=flags, seed=self.seed)
 
@@ -104,13 +112,8 @@ class Chain:
             return self.linear[target].features(matrix)
         if method == BOOSTED:
             return self.trees[target].features(matrix)
-        hidden = matrix.copy()
-        hidden[:, target] = np.nan
-        return np.concatenate([self.trees[target].features(self.fill(hidden)), matrix[:, self._others(target)]], axis=1)
-
-    def _others(self, target: int) -> list[int]:
-        """Filled columns, which a chained candidate sees with their gaps too."""
-        return [i for i in self.fillable if i != target]
+        filled = self.trees[target].features(self.fill(matrix, target))
+        return np.concatenate([filled, matrix[:, list(self.neighbours[target])]], axis=1)
 
 
 def trainable(matrix: Floats, target: int, shape: Shape) -> Ints:

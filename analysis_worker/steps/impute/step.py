@@ -1,8 +1,8 @@
 """`impute`: from a table with gaps to imputed cells with evidence.
 
-Order of work, on a random sample of bounded size: cells are masked and all candidates fitted without them; one half of the
-masked cells holds the bake-off, the other half calibrates the winners; then the winners are fitted on everything observed and
-guess the real gaps of the whole table in chunks.
+Order of work, on a random sample of bounded size: cells are masked and candidates fitted without them, the dear ones only where
+a cheap one shows that there is something to guess; one half of the masked cells holds the bake-off, the other half calibrates
+the winners; these guess the real gaps of the whole table in chunks, fitted once more where the masked cells are missed.
 Time is therefore bounded by the sample, plus prediction that is linear in the gaps.
 """
 
@@ -26,7 +26,8 @@ from analysis_worker.steps.impute.options import ROW_ID, ImputeOptions, refuse_f
 from analysis_worker.steps.impute.output import FilledColumn, cells_table, constrain
 from analysis_worker.steps.impute.summary import ColumnImputation, ImputeResult, ImputeSummary
 
-_SPARED_SHARE = 0.12
+_PLENTY = 5_000
+"""Observed cells beyond which the masked ones are not missed; below, the winner is fitted once more on everything observed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,7 @@ def _run(work: _Work, verdicts: dict[str, ColumnImputation], options: ImputeOpti
         if choice.method:
             winners.append(_calibrate(chain, holdout.cells[target], target, choice.method, options))
     for winner in winners:
-        if _starved(matrix[:, winner.target], holdout.cells[winner.target]):
+        if int((~np.isnan(matrix[:, winner.target])).sum()) < _PLENTY:
             chain.learn(matrix, winner.target, (winner.method,))
     return [_fill(work, chain, winner, verdicts, options) for winner in winners]
 
@@ -179,11 +180,6 @@ def _bake_off(work: _Work, holdout: Holdout, options: ImputeOptions) -> tuple[Ch
     for target, half in cells.items():
         choices[target] = choose(guesses[target], half.truth, options, categories=work.shapes[target].classes > 0)
     return chain, choices
-
-
-def _starved(values: Floats, cells: MaskedCells) -> bool:
-    """Whether so many cells were masked that the model misses them; else fitting once more buys next to nothing."""
-    return len(cells.truth) > _SPARED_SHARE * int((~np.isnan(values)).sum())
 
 
 def _scale_features(chain: Chain, rows: Floats, target: int, guess: Floats) -> Floats:
