@@ -21,7 +21,7 @@ _PSEUDONYM_KEY = "pseudonym-key"
 
 
 class BlockPseudonyms:
-    """The `Pseudonyms` of ports/keys.py."""
+    """The `Pseudonyms` of ports/run_secrets.py."""
 
     def __init__(self, key: bytes) -> None:
         # One block each of never-repeating ids: a permutation, not a mode for messages.
@@ -35,7 +35,7 @@ class BlockPseudonyms:
 
 
 class SealedRunSecrets:
-    """The `RunSecrets` of ports/keys.py."""
+    """The `RunSecrets` of ports/run_secrets.py."""
 
     def __init__(self, *, tenant: str, keys: DataKeys, random: RandomSource) -> None:
         self._sealer = ValueSealer(magic=RUN_MAGIC, tenant=tenant, keys=keys, random=random)

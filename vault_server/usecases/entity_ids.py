@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from strongroom.api.v1.analysis_worker_service_pb2 import RowResult
 from vault_server.errors import InvalidArgumentError
-from vault_server.ports.keys import BlindIndex, Pseudonyms
+from vault_server.ports.keys import BlindIndex
+from vault_server.ports.run_secrets import Pseudonyms
 
 ENTITY_FIELD = 9001
 

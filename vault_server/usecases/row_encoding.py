@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from strongroom.api.v1.customer_pb2 import DerivedData
 from strongroom.api.v1.read_session_service_pb2 import ReadRowsResponse
-from vault_server.ports.keys import Pseudonyms
 from vault_server.ports.records import RecordKind, RecordRow
+from vault_server.ports.run_secrets import Pseudonyms
 from vault_server.records.arrow import ArrowEncoder
 from vault_server.records.projection import Projection
 from vault_server.records.sealing import MetaFramer, with_meta

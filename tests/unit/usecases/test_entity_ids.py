@@ -6,7 +6,7 @@ from helpers.memory_keks import KeyringBuilder
 from strongroom.api.v1.analysis_worker_service_pb2 import RowResult
 from strongroom.api.v1.customer_pb2 import DerivedData, EntityAssignment
 from vault_server.errors import InvalidArgumentError
-from vault_server.ports.keys import Pseudonyms
+from vault_server.ports.run_secrets import Pseudonyms
 from vault_server.usecases.entity_ids import name_entities
 
 FIRST, SECOND = b"a" * 16, b"b" * 16
