@@ -130,3 +130,7 @@ def _version() -> str:
     import strongroom
 
     return f"strongroom {strongroom.__version__}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -7,6 +7,7 @@ own. Cells and lines are bounded, so a hostile file cannot fill the memory.
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -174,12 +175,12 @@ def _spaced(header: str, delimiter: str) -> bool:
 
 def _named(cells: Sequence[str]) -> list[str]:
     """Return the column names: trimmed, nameless ones numbered, repeated ones told apart."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for index, cell in enumerate(cells, start=1):
         name = re.sub(r"\s+", " ", cell.strip().removeprefix("\ufeff")) or f"column_{index}"
-        taken = sum(1 for other in names if other == name or re.fullmatch(rf"{re.escape(name)}_\d+", other))
-        names.append(f"{name}_{taken + 1}" if name in names else name)
-    return names
+        free = (f"{name}_{number}" for number in itertools.count(2))
+        names[next(other for other in free if other not in names) if name in names else name] = None
+    return list(names)
 
 
 def _shown(delimiter: str) -> str:

@@ -64,7 +64,8 @@ class CustomerRows:
         self._order = mapping.date_order
         self._keep_currency = keep_currency
         targets = list(mapping.targets.values())
-        self._id_index = targets.index(ID)
+        self._ids_apart = ID in targets
+        self._id_index = targets.index(ID if self._ids_apart else "external_ids")
         by_column = {attribute.column: attribute for attribute in attributes}
         self._plan: list[tuple[int, str, Callable[[_Work, str, Cell], None]]] = []
         for index, column in enumerate(columns):
@@ -91,7 +92,8 @@ class CustomerRows:
         return []
 
     def _built(self, row: SourceRow) -> BuiltRow:
-        identity = text_of(row.cells[self._id_index])
+        cell = row.cells[self._id_index]
+        identity = self._identity(cell)
         if not identity or cells.is_sure_placeholder(identity):
             raise RefusalError("NO_ID", "the row has no id", ID)
         if len(identity) > _LONGEST_ID:
@@ -101,6 +103,8 @@ class CustomerRows:
         customer.external_ids.add(source=self._source, id=identity)
         issues: list[CellIssue] = []
         work = _Work(customer, Unparsed(row.line, customer.unparsed, issues))
+        if self._ids_apart and isinstance(cell, list):
+            _external_ids(work, "external_ids", cell)
         for index, name, setter in self._plan:
             cell = row.cells[index]
             if cell is not None and cell != "":
@@ -110,6 +114,16 @@ class CustomerRows:
                 work.unparsed.keep(key, text, "UNKNOWN_COLUMN")
         self._settle(work)
         return BuiltRow(built, row.raw, issues)
+
+    def _identity(self, cell: Cell) -> str:
+        """Return the id of this source: the cell, or the one of several ids that an export wrote."""
+        if isinstance(cell, dict):
+            return ""
+        if self._ids_apart and not isinstance(cell, list):
+            return text_of(cell)
+        items = cell if isinstance(cell, list) else text_of(cell).split(";")
+        own = [found.id for found in map(_external_id, items) if found is not None and found.source == self._source]
+        return own[0] if own else text_of(cell) if len(items) == 1 and ":" not in text_of(cell) else ""
 
     def _settle(self, work: _Work) -> None:
         customer = work.customer
@@ -280,8 +294,10 @@ def _many_setter(field: str, split: Callable[[str], list[str] | None]) -> Callab
 
 def _external_ids(work: _Work, name: str, cell: Cell) -> None:
     own = work.customer.external_ids[0]
-    for item in cell if isinstance(cell, list) else [cell]:
+    for item in cell if isinstance(cell, list) else text_of(cell).split(";"):
         other = _external_id(item)
+        if text_of(item) == own.id:
+            continue  # an export names no source where there is only one
         if other is None:
             work.unparsed.keep(name, text_of(item))
         elif other != own and other not in work.customer.external_ids:

@@ -156,7 +156,7 @@ def _require_keys(options: ImportOptions, source: RowSource, mapping: ColumnMapp
             f"{options.path} has one column, and its first line reads as if blanks separated it and no header named it.",
             hint="Write it as CSV with a header line first, such as customer_id,date,quantity,total; then import that.",
         )
-    if options.kind == "customers" and mapping.column_of(ID) is None:
+    if options.kind == "customers" and mapping.column_of(ID) is None and mapping.column_of("external_ids") is None:
         raise CommandError(
             "No column was recognised as the customer's id.", hint=f"Name it: --id-column NAME. The file has: {columns}."
         )

@@ -75,7 +75,7 @@ def file_sha256(path: Path) -> str:
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
-        b"".decode(encoding)  # refuses codecs that do not give text, such as rot13
+        b"a".decode(encoding)  # refuses codecs that do not give text, such as rot13
         return codecs.getincrementaldecoder(encoding)("strict")
     except LookupError:
         raise CommandError(
