@@ -32,16 +32,12 @@ def tenant_prefix(tenant: str) -> bytes:
     return canonical.encode(AAD_LABEL, HEADER, tenant.encode())
 
 
-def wrap(
-    kek: AESGCM, prefix: bytes, nonce: bytes, dek: bytes, customer_id: bytes, dek_version: int, kek_epoch: int
-) -> bytes:
+def wrap(kek: AESGCM, prefix: bytes, nonce: bytes, dek: bytes, customer_id: bytes, dek_version: int, kek_epoch: int) -> bytes:
     aad = prefix + _owner.pack(_OWNER_FIELD_BYTES, customer_id, dek_version, kek_epoch)
     return HEADER + nonce + kek.encrypt(nonce, dek, aad)
 
 
-def unwrap(
-    kek: AESGCM, prefix: bytes, wrapped: bytes, customer_id: bytes, dek_version: int, kek_epoch: int
-) -> bytes:
+def unwrap(kek: AESGCM, prefix: bytes, wrapped: bytes, customer_id: bytes, dek_version: int, kek_epoch: int) -> bytes:
     """The plain DEK.
 
     Raises:
