@@ -71,7 +71,7 @@ class Importing:
         for number, rows in chunks:
             stream.send(api.ImportRowsRequest(name=self.name, chunk=number, rows=rows))
         stream.finish()
-        return [answer for answer in iter(stream.receive, None) if answer is not None]
+        return list(iter(stream.receive, None))
 
     def finish(self) -> api.Import:
         return self._import(api.FinishImportRequest(name=self.name), api.FinishImportResponse)
