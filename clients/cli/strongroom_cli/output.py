@@ -140,13 +140,30 @@ def _numbers(message: Message, found: dict[str, Value]) -> dict[str, Value]:
     """64-bit numbers come as text from the JSON mapping of protobuf; programs want numbers."""
     for field in message.DESCRIPTOR.fields:
         value = found.get(field.name)
-        if isinstance(value, str) and field.cpp_type in {field.CPPTYPE_INT64, field.CPPTYPE_UINT64}:
-            found[field.name] = int(value)
-        elif isinstance(value, dict) and field.message_type is not None and not field.message_type.GetOptions().map_entry:
-            inner = getattr(message, field.name)
-            if hasattr(inner, "DESCRIPTOR") and not field.message_type.full_name.startswith("google.protobuf"):
-                found[field.name] = _numbers(inner, value)
+        if value is None:
+            continue
+        inner = getattr(message, field.name)
+        kind = field.message_type
+        wide = field.cpp_type in {field.CPPTYPE_INT64, field.CPPTYPE_UINT64}
+        if kind is not None and kind.GetOptions().map_entry:
+            if isinstance(value, dict) and kind.fields_by_name["value"].message_type is not None:
+                found[field.name] = {key: _number_parts(inner[key], item) for key, item in value.items()}
+        elif isinstance(value, list):
+            found[field.name] = [_number_part(part, item, wide=wide) for part, item in zip(inner, value, strict=True)]
+        else:
+            found[field.name] = _number_part(inner, value, wide=wide)
     return found
+
+
+def _number_part(inner: object, value: Value, *, wide: bool) -> Value:
+    return int(value) if wide and isinstance(value, str) else _number_parts(inner, value)
+
+
+def _number_parts(inner: object, value: Value) -> Value:
+    """Go into a message, but not into those of protobuf itself, which have a mapping of their own."""
+    if not isinstance(value, dict) or not hasattr(inner, "DESCRIPTOR") or inner.DESCRIPTOR.file.package == "google.protobuf":
+        return value
+    return _numbers(inner, value)  # type: ignore[arg-type]  # what has a descriptor is a message
 
 
 def short(name: str) -> str:

@@ -129,3 +129,15 @@ def test_a_column_called_id_is_the_id_and_one_key_means_one_attribute(desk: Desk
     stored = desk.run(kind, "list", "-o", "json").json()
     assert [record["external_id"]["id"] for record in stored] == ["1"]
     assert "x1" in str(stored)
+
+
+def test_whole_numbers_are_numbers_in_json_however_deep(desk: Desk) -> None:
+    desk.load("c.csv", "id,name,points\nc1,Mira Holt,9007199254740993\n")
+    desk.load("t.csv", "id,customer_id,date,sku,quantity,price\nt1,c1,2024-01-02,s1,2,3.50\n", kind="transactions")
+
+    customer = desk.run("customers", "get", "crm:c1", "-o", "json").json()
+    purchase = desk.run("transactions", "list", "-o", "json").json()[0]
+
+    assert customer["attributes"]["points"] == {"int_value": 9007199254740993}
+    assert (purchase["lines"][0]["quantity_milli"], purchase["total_minor"]) == (2000, 700)
+    assert desk.exported("attributes.points") == [{"attributes.points": 9007199254740993}]

@@ -113,8 +113,10 @@ def _run_record(run: Run, given: argparse.Namespace) -> Record:
     record = dict(_row(run))
     record["failure"] = run.failure_message
     if run.HasField("summary"):
-        for step, found in plain(run).get("summary", {}).items():  # type: ignore[attr-defined]  # a Struct is a mapping in JSON
-            record[f"{step} found"] = _flat(found)
+        summary = plain(run)["summary"]
+        for step in run.steps:
+            if isinstance(summary, dict) and step.step in summary:
+                record[f"{step.step} found"] = _flat(summary[step.step])
     return record
 
 
