@@ -100,6 +100,7 @@ def test_a_damaged_row_is_named_and_the_others_go_in(desk: Desk, case: str) -> N
     assert ended.code == exit_codes.CHECK_FAILED
     assert [row["line"] for row in ended.json()["refused"]] == lines
     assert ids(desk) == ["a1", "a2"]
+    assert ("keeps the first" in ended.json()["refused"][0]["message"]) == (case in {"huge cell", "huge quoted cell"})
     refused = content.splitlines(keepends=True)[lines[0] - 1]
     assert refused[:100] in rejects.read_text()
 

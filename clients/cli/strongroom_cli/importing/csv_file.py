@@ -85,6 +85,8 @@ class CsvFile:
 
     def _refused(self, lines: _Lines, first: int, reason: str, message: str) -> RefusedRow:
         raw = lines.taken[0] if lines.taken else ""
+        if lines.oversize:
+            message += f"; --rejects keeps the first {MAX_CELL_CHARS:,} characters of the line"
         lines.give_back_all_but_first()
         return RefusedRow(first, reason, message, raw)
 
