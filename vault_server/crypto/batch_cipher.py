@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from hmac import compare_digest
 from types import TracebackType
-from typing import NoReturn, Protocol, Self
+from typing import TYPE_CHECKING, NoReturn, Protocol, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,11 +26,16 @@ from vault_server.crypto.envelope import (
     MIN_ENVELOPE_BYTES,
     NONCE_BYTES,
     HeldDek,
+    aad_start,
+    header_of,
     pack_place,
 )
 from vault_server.crypto.epoch_keys import EpochKey
 from vault_server.errors import FailedPreconditionError, InvalidArgumentError
 from vault_server.ports.keys import ID_BYTES, RecordRef, WrappedDek
+
+if TYPE_CHECKING:
+    from vault_server.ports.records import RecordRow
 
 RandomSource = Callable[[int], bytes]
 
@@ -177,6 +182,26 @@ class SealingBatch:
             raise refusals.broken_ciphertext() from None
         except struct.error:
             raise refusals.bad_reference() from None
+        return plaintexts
+
+    def open_each(self, kind: int, rows: Sequence[RecordRow], deks: Sequence[WrappedDek]) -> list[bytes]:
+        keys, prefix, dek_prefix, unwrap = self._open_keys(), self._record_prefix, self._dek_prefix, wrapped_dek.unwrap
+        epochs: dict[int, AESGCM] = {}
+        plaintexts = []
+        for row, (_, dek_version, epoch, wrapped) in zip(rows, deks, strict=True):
+            customer_id, record_id, version, _, _, _, revision, _, sealed = row
+            kek = epochs.get(epoch)
+            if kek is None:
+                kek = epochs[epoch] = keys.of_epoch(epoch).aead
+            dek = unwrap(kek, dek_prefix, wrapped, customer_id, dek_version, epoch)
+            header = header_of(dek_version, dek)
+            if len(sealed) < MIN_ENVELOPE_BYTES or not compare_digest(sealed[:HEADER_BYTES], header):
+                raise refusals.broken_ciphertext()
+            aad = aad_start(prefix, header, customer_id) + pack_place(kind, record_id, version, revision)
+            try:
+                plaintexts.append(AESGCM(dek).decrypt(sealed[HEADER_BYTES:BODY_OFFSET], sealed[BODY_OFFSET:], aad))
+            except InvalidTag:
+                raise refusals.broken_ciphertext() from None
         return plaintexts
 
     def _by_header(self, customer_id: bytes, sealed: bytes) -> HeldDek:

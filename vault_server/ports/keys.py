@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from vault_server.ports.run_secrets import RunSecrets
+
+if TYPE_CHECKING:
+    from vault_server.ports.records import RecordRow
 
 ID_BYTES = 16
 
@@ -268,6 +271,16 @@ class BatchCipher(Protocol):
 
     def open_many(self, refs: Sequence[RecordRef], envelopes: Sequence[bytes]) -> list[bytes]:
         """`open` for many, in order; the bulk path. Fails as a whole; open one by one to find the broken record."""
+        ...
+
+    def open_each(self, kind: int, rows: Sequence[RecordRow], deks: Sequence[WrappedDek]) -> list[bytes]:
+        """The bulk path of reads: every row under the key beside it, which is its customer's; no key is held afterwards.
+
+        Raises:
+            KeyUnavailableError: a key does not unwrap, or is another customer's.
+            IntegrityError: a row is not what was sealed under its key and place; under an older key of the customer it is not
+                either: load all versions and use `open_many`.
+        """
         ...
 
     def close(self) -> None:

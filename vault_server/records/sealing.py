@@ -3,26 +3,24 @@
 The sealed plaintext is the record's deterministic serialisation without its output-only fields and without fields that this
 version does not know (they would escape every category and mask). Protobuf merges concatenated serialisations, so a read
 appends the six output-only fields to the opened bytes.
-Measured for a customer of 11 fields: `canonical` 1.4 microseconds, `with_meta` 1.2, `etag` 0.7.
+Measured for a customer of 11 fields: `canonical` 1.4 microseconds, `with_meta` 1.2, `etag` 0.3.
 """
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 
 from vault_server.records.dictionary import OUTPUT_ONLY_NUMBERS, Record
 
-_ETAG_BYTES = 8
+_ETAG_CHARACTERS = 16
 _UUID_CHARACTERS = 36
 _TAILS_KEPT = 4096
-_etag_start = hashlib.blake2b(digest_size=_ETAG_BYTES)
 _MAX_ONE_BYTE_VARINT = 0x7F
 _US_PER_SECOND = 1_000_000
 _NAME, _ETAG, _CREATED, _UPDATED = (
     bytes((OUTPUT_ONLY_NUMBERS[name] << 3 | 2,)) for name in ("name", "etag", "create_time", "update_time")
 )
-_ETAG_HEAD = (_ETAG + bytes((2 * _ETAG_BYTES,))).decode("ascii")
+_ETAG_HEAD = (_ETAG + bytes((_ETAG_CHARACTERS,))).decode("ascii")
 _VERSION, _STATE = (bytes((OUTPUT_ONLY_NUMBERS[name] << 3,)) for name in ("version", "state"))
 
 
@@ -69,26 +67,34 @@ class MetaFramer:
         """An opened plaintext as the record that a caller sees, named by its id."""
         facts = (version, state, created_us, updated_us)
         tail = self._tails.get(facts) or self._tail(facts)
-        digits, digest = record_id.hex(), _etag_start.copy()
-        digest.update(record_id + version.to_bytes(8, "big"))
-        text = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}{_ETAG_HEAD}{digest.hexdigest()}"
+        digits = record_id.hex()
+        text = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}{_ETAG_HEAD}{digits[24:]}"
         return b"".join((plaintext, self._start, text.encode(), tail))
 
     def _tail(self, facts: tuple[int, int, int, int]) -> bytes:
         version, state, created_us, updated_us = facts
         if len(self._tails) >= _TAILS_KEPT:
             self._tails.clear()
-        tail = _version_and_state(version, state) + _time(_CREATED, created_us) + _time(_UPDATED, updated_us)
+        tail = (
+            _etag_end(version).encode()
+            + _version_and_state(version, state)
+            + _time(_CREATED, created_us)
+            + _time(_UPDATED, updated_us)
+        )
         self._tails[facts] = tail
         return tail
 
 
 def etag(record_id: bytes, version: int) -> str:
-    """16 hex characters that change with every write.
+    """16 hex characters that change with every write: the end of the record's id and of its version.
 
-    It is derived from the record's id, so whoever knows the id can recompute it: never show it beside a pseudonym.
+    It is no secret, and it gives a part of the id away: never show it beside a pseudonym.
     """
-    return hashlib.blake2b(record_id + version.to_bytes(8, "big"), digest_size=_ETAG_BYTES).hexdigest()
+    return record_id.hex()[24:] + _etag_end(version)
+
+
+def _etag_end(version: int) -> str:
+    return f"{version & 0xFFFF_FFFF:08x}"
 
 
 def _has_meta(record: Record) -> bool:

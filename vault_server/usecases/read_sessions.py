@@ -7,7 +7,7 @@ is read in a short snapshot of its own, so a slow reader holds nothing open; the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,13 +20,14 @@ from vault_server.access.read_decision import ReadDecision, decide_read, matchin
 from vault_server.errors import (
     ConflictError,
     FailedPreconditionError,
+    IntegrityError,
     InvalidArgumentError,
     NotFoundError,
     ResourceExhaustedError,
 )
 from vault_server.ports.access import Identity
 from vault_server.ports.access_data import SessionRow
-from vault_server.ports.keys import WrappedDek
+from vault_server.ports.keys import BatchCipher, WrappedDek
 from vault_server.ports.records import DerivedRow, RecordKind, RecordRow
 from vault_server.ports.resources import ResourceKind
 from vault_server.ports.runtime import new_ids
@@ -266,10 +267,22 @@ class ReadSessions:
         rows = [row for row, _ in batch.rows]
         deks, kind = [dek for _, dek in batch.rows], plan.record_kind
         with self.vault.keyring.batch(tenant) as cipher:
-            cipher.load_deks(deks if kind is RecordKind.CUSTOMER else list({dek.customer_id: dek for dek in deks}.values()))
-            plaintexts = cipher.open_many(references(tenant, kind, rows), [row.sealed for row in rows])
+            plaintexts = self._opened(cipher, kind, rows, deks)
         derived = open_derived(self.vault, tenant, batch.derived, deks) if batch.derived else {}
         return encoder.encode(rows, plaintexts, derived, token)
+
+    def _opened(
+        self, cipher: BatchCipher, kind: RecordKind, rows: Sequence[RecordRow], deks: Sequence[WrappedDek]
+    ) -> list[bytes]:
+        """A customer's row is the only one under its key; transactions and needs of a customer share one."""
+        if kind is RecordKind.CUSTOMER:
+            try:
+                return cipher.open_each(kind, rows, deks)
+            except IntegrityError:  # sealed under an older version of the key, or broken: every version tells
+                with self.vault.store.read() as view:
+                    deks = view.records.deks(cipher.tenant, [row.customer_id for row in rows])
+        cipher.load_deks(list(dict.fromkeys(deks)))
+        return cipher.open_many(references(cipher.tenant, kind, rows), [row.sealed for row in rows])
 
 
 def _parts(batch: _Batch, most_rows: int) -> Iterator[_Batch]:
