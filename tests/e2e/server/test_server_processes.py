@@ -119,7 +119,7 @@ def test_sigterm_does_not_wait_for_those_who_only_watch(folder: Path) -> None:
         next(watching)
         stopper = threading.Thread(target=server.terminate)
         stopper.start()
-        stopper.join(4)
+        stopper.join(10)  # half of the grace that calls in flight get
         assert not stopper.is_alive()
     assert server.process.returncode == 0
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -274,7 +275,8 @@ def test_nothing_is_logged_written_or_sent(
         match(messy[0].slice(0, 120))
 
     written = capfd.readouterr()
-    assert caplog.records == []
+    mine = [record for record in caplog.records if record.thread == threading.get_ident()]
+    assert mine == []  # other threads are those of a vault that other tests of this process started
     assert written.out == written.err == ""
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - names only, and hidden ones too
     assert logging.getLogger("splink").propagate
