@@ -13,6 +13,7 @@ from helpers.cli_desk import HEADER, Desk, ended
 from strongroom_cli import exit_codes
 
 ROWS = 12_000
+LONG = 40_000  # seconds of work, so that the signal comes in the middle on any machine
 BIG_ROWS = 60_000
 MOST_BYTES = 160 * 1024 * 1024
 
@@ -27,7 +28,7 @@ def stored_ids(desk: Desk) -> list[str]:
 
 
 def test_an_interrupted_import_goes_on_and_stores_no_row_twice(desk: Desk) -> None:
-    path = crm(desk, ROWS)
+    path = crm(desk, LONG)
     process = desk.process("customers", "import", path, "--source", "crm")
     _until_some_are_stored(desk, process)
     process.send_signal(signal.SIGINT)
@@ -36,9 +37,9 @@ def test_an_interrupted_import_goes_on_and_stores_no_row_twice(desk: Desk) -> No
 
     assert first.code == exit_codes.INTERRUPTED, first.err
     assert "same command again" in first.err
-    assert (second.code, second.json()["rows"]) == (exit_codes.OK, ROWS)
+    assert (second.code, second.json()["rows"]) == (exit_codes.OK, LONG)
     found = stored_ids(desk)
-    assert (len(found), len(set(found))) == (ROWS, ROWS)
+    assert (len(found), len(set(found))) == (LONG, LONG)
 
 
 def _until_some_are_stored(desk: Desk, process: subprocess.Popen[str]) -> None:
