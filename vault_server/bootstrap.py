@@ -70,11 +70,11 @@ def migrate_store(settings: Settings) -> str:
 class RunningVault:
     """An open vault: store, keys, use cases and server. Closing it ends everything in order."""
 
-    def __init__(self, settings: Settings, runtime: Runtime) -> None:
+    def __init__(self, settings: Settings, runtime: Runtime, keys: OpenKeys | None = None) -> None:
         require_sound(settings)
         self._closing = ExitStack()
         with ExitStack() as opened:
-            keys = open_keys(settings)
+            keys = keys or open_keys(settings)
             self.store = open_store(
                 settings.storage.url.reveal_text(), clock_us=runtime.now_us, pool_size=settings.storage.pool_size
             )

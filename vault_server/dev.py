@@ -12,13 +12,14 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from strongroom import Profile, write_profile
-from vault_server.bootstrap import RunningVault, migrate_store
 from vault_server.config import Settings, load_settings
 from vault_server.errors import InvalidArgumentError
 from vault_server.interpreter import tune_interpreter
+from vault_server.open_keys import OpenKeys, open_keys
 from vault_server.ports.runtime import Runtime
 from vault_server.provisioning import DEVELOPER, make_folder, make_tenant, token_file
 from vault_server.serving import stop_on_signals
@@ -35,11 +36,14 @@ def dev(folder: Path, *, port: int, worker: bool) -> int:
         raise InvalidArgumentError(f"--port must be 0 to {MAX_PORT}")
     folder, runtime = folder.resolve(), Runtime()
     stopping = stop_on_signals()
-    make_folder(folder, tenant="main", runtime=runtime)
-    settings = _on_port(load_settings(folder / "config.toml", os.environ), port)
+    with ThreadPoolExecutor(1) as beside:  # keys are made and opened while the rest of the program loads
+        prepared = beside.submit(_prepare, folder, port, runtime)
+        from vault_server.bootstrap import RunningVault, migrate_store
+
+        settings, keys = prepared.result()
     configure_logging(settings.server.log_level if "STRONGROOM_SERVER_LOG_LEVEL" in os.environ else "warning")
     migrate_store(settings)
-    vault = RunningVault(settings, runtime)
+    vault = RunningVault(settings, runtime, keys)
     try:
         tenant = settings.server.home_tenant
         make_tenant(vault.store, folder, tenant, runtime, developer=True)
@@ -54,6 +58,12 @@ def dev(folder: Path, *, port: int, worker: bool) -> int:
     finally:
         vault.stop(settings.server.drain_s)
     return 0
+
+
+def _prepare(folder: Path, port: int, runtime: Runtime) -> tuple[Settings, OpenKeys]:
+    make_folder(folder, tenant="main", runtime=runtime)
+    settings = _on_port(load_settings(folder / "config.toml", os.environ), port)
+    return settings, open_keys(settings)
 
 
 def _on_port(settings: Settings, port: int) -> Settings:

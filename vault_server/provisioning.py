@@ -6,7 +6,8 @@ missing, so that it can be run again; nothing is ever overwritten.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,16 +110,20 @@ def _make_config(folder: Path, tenant: str) -> Iterable[str]:
 
 
 def _make_keys(folder: Path) -> Iterable[str]:
-    passphrase = _passphrase(folder / "secrets" / "passphrase")
-    for name, create in (("root", key_files.create_root_key), ("signing", key_files.create_signing_key)):
-        path = folder / "keys" / f"{name}.pem"
-        if not path.exists():
-            create(path, passphrase)
-            yield f"{path}: {name} key"
-    recovery = folder / "keys" / "recovery.pem"
+    keys, secrets = folder / "keys", folder / "secrets"
+    root, signing, recovery = (keys / f"{name}.pem" for name in ("root", "signing", "recovery"))
+    wanted: list[tuple[Callable[[Path, Secret], object], Path, Secret, str]] = []
+    if not root.exists() or not signing.exists():
+        passphrase = _passphrase(secrets / "passphrase")
+        wanted += [(key_files.create_root_key, root, passphrase, "root key")] if not root.exists() else []
+        wanted += [(key_files.create_signing_key, signing, passphrase, "signing key")] if not signing.exists() else []
     if not key_files.public_path(recovery).exists():
-        key_files.create_root_key(recovery, _passphrase(folder / "secrets" / "recovery_passphrase"))
-        yield f"{recovery}: recovery key; move it and {folder / 'secrets' / 'recovery_passphrase'} to a safe place offline"
+        advice = f"recovery key; move it and {secrets / 'recovery_passphrase'} to a safe place offline"
+        wanted.append((key_files.create_root_key, recovery, _passphrase(secrets / "recovery_passphrase"), advice))
+    with ThreadPoolExecutor(max(1, len(wanted))) as pool:  # primes and scrypt take their time without the interpreter's lock
+        for made in [pool.submit(create, path, passphrase) for create, path, passphrase, _ in wanted]:
+            made.result()
+    return [f"{path}: {what}" for _, path, _, what in wanted]
 
 
 def _passphrase(path: Path) -> Secret:

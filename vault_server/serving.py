@@ -6,7 +6,6 @@ import signal
 import threading
 from types import FrameType
 
-from vault_server.bootstrap import RunningVault, migrate_store
 from vault_server.config import Settings
 from vault_server.interpreter import tune_interpreter
 from vault_server.ports.runtime import Runtime
@@ -15,6 +14,8 @@ from vault_server.transport.events import configure_logging
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT, then drain."""
+    from vault_server.bootstrap import RunningVault, migrate_store  # late: `dev` makes keys while it loads
+
     configure_logging(settings.server.log_level)
     stopping = stop_on_signals()
     migrate_store(settings)
