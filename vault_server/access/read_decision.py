@@ -71,7 +71,7 @@ def decide_read(
     """
     if purpose is None:
         raise _denied("UNKNOWN_PURPOSE", "there is no such purpose", "list the purposes of the tenant")
-    valid = _require_grant(purpose, grant, identity, now_us)
+    valid = require_grant(purpose, grant, identity, now_us)
     if purpose.legal_basis == LEGAL_BASIS_UNSPECIFIED:
         raise _denied("NO_LEGAL_BASIS", "the purpose has no legal basis", "define the purpose with one")
     if int(kind) not in map(int, purpose.kinds):
@@ -102,7 +102,7 @@ def principal_name(identity: Identity) -> str:
     return f"tenants/{identity.tenant}/principals/{identity.principal}"
 
 
-def _require_grant(purpose: Purpose, grant: Grant | None, identity: Identity, now_us: int) -> Grant:
+def require_grant(purpose: Purpose, grant: Grant | None, identity: Identity, now_us: int) -> Grant:
     if grant is None or grant.principal != principal_name(identity) or grant.purpose != purpose.name:
         raise _denied("NOT_GRANTED", "the principal was not granted the purpose", "ask an administrator for a grant")
     if _expired(grant, now_us):

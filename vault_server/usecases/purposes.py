@@ -8,12 +8,13 @@ from strongroom.api.v1.access_service_pb2 import Grant
 from strongroom.api.v1.attribute_service_pb2 import RecordKind as ApiKind
 from strongroom.api.v1.privacy_service_pb2 import Consent, CreatePurposeRequest, LegalBasis, Purpose, SetConsentRequest
 from strongroom.api.v1.rules_pb2 import Category
-from vault_server.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError, PermissionDeniedError
+from vault_server.access.read_decision import matching_grant, require_grant
+from vault_server.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
 from vault_server.ports.records import ConsentRow, RecordKind
 from vault_server.ports.resources import ResourceKind
-from vault_server.ports.store import ReadView, WriteView
+from vault_server.ports.store import WriteView
 from vault_server.usecases import names
-from vault_server.usecases.call import Call, microseconds, timestamp
+from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.vault import Vault
 
 
@@ -88,36 +89,23 @@ def put_purpose(view: WriteView, tenant: str, purpose_id: str, purpose: Purpose)
         raise AlreadyExistsError("another purpose has this id", reason="PURPOSE_EXISTS", hint="choose another id")
 
 
-def usable_purpose(view: ReadView, call: Call, name: str, now_us: int) -> tuple[Purpose, Grant]:
-    """The purpose and the caller's grant to use it.
+def require_usable_purpose(vault: Vault, call: Call, name: str) -> Purpose:
+    """The purpose, if the caller may use it.
 
     Raises:
         InvalidArgumentError: no purpose is named.
         NotFoundError: the tenant has no such purpose.
         PermissionDeniedError: the caller has no grant to it, or it has ended.
     """
-    purpose_id = purpose_id_of(call, name)
-    tenant = call.identity.tenant
-    row = view.resources.get(tenant, ResourceKind.PURPOSE, purpose_id)
+    purpose_id, tenant, now_us = purpose_id_of(call, name), call.identity.tenant, vault.runtime.now_us()
+    with vault.store.read() as view:
+        row = view.resources.get(tenant, ResourceKind.PURPOSE, purpose_id)
+        grants = [Grant.FromString(item.payload) for item in view.resources.list(tenant, ResourceKind.GRANT)]
     if row is None:
         raise _unknown_purpose()
-    principal = names.child_name(tenant, "principals", call.identity.principal)
-    grants = [Grant.FromString(item.payload) for item in view.resources.list(tenant, ResourceKind.GRANT)]
-    mine = [grant for grant in grants if grant.principal == principal and grant.purpose == name]
-    live = [grant for grant in mine if not grant.HasField("expire_time") or microseconds(grant.expire_time) > now_us]
-    if not live:
-        raise PermissionDeniedError(
-            "you have no grant to this purpose" if not mine else "your grant to this purpose has ended",
-            reason="NOT_GRANTED" if not mine else "GRANT_EXPIRED",
-            hint="ask an administrator for a grant",
-        )
-    return Purpose.FromString(row.payload), max(live, key=lambda grant: grant.row_budget or 1 << 62)
-
-
-def require_usable_purpose(vault: Vault, call: Call, name: str) -> Purpose:
-    """The purpose, if the caller may use it; see `usable_purpose`."""
-    with vault.store.read() as view:
-        return usable_purpose(view, call, name, vault.runtime.now_us())[0]
+    purpose = Purpose.FromString(row.payload)
+    require_grant(purpose, matching_grant(grants, call.identity, name, now_us), call.identity, now_us)
+    return purpose
 
 
 def purpose_id_of(call: Call, name: str) -> str:
