@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, ClauseElement, ColumnElement, Select, Table, bindparam
@@ -82,6 +83,24 @@ def upsert(table: Table, *, where: ColumnElement[bool] | None = None) -> Insert:
 def insert_new(table: Table) -> Insert:
     """Insert, or touch nothing: the row count says which."""
     return insert_into(table).on_conflict_do_nothing()
+
+
+@cache
+def insert_new_rows(table: Table, count: int) -> Insert:
+    """The same for `count` rows in one step, which costs a driver less than as many steps; parameters are `numbered`."""
+    rows: list[dict[str, BindParameter[Any]]] = [
+        {column.name: bindparam(_numbered(column.name, row)) for column in table.columns} for row in range(count)
+    ]
+    return portable_insert(table).values(rows).on_conflict_do_nothing()
+
+
+def numbered(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """Parameters of `insert_new_rows`."""
+    return {_numbered(name, number): value for number, row in enumerate(rows) for name, value in row.items()}
+
+
+def _numbered(name: str, row: int) -> str:
+    return f"{name}_{row}"
 
 
 @dataclass(frozen=True, slots=True)

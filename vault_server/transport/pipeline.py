@@ -7,7 +7,8 @@ gRPC would send the text of an unknown exception to the caller. Nothing else in 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import grpc
@@ -21,6 +22,7 @@ from vault_server.ports.secret import Secret
 from vault_server.transport import status
 from vault_server.transport.admission import Admission
 from vault_server.transport.events import Facts, elapsed_ms, emit, emit_failure
+from vault_server.transport.together import Together
 from vault_server.usecases.call import Call
 
 Request = TypeVar("Request")
@@ -47,8 +49,36 @@ class Pipeline:
         self._policy = policy
         self._admission = admission
         self._log = log
+        self._together = Together(log)
         self._runtime = runtime
         self._home_tenant = home_tenant
+
+    def point_read(self, full_name: str, method: UnaryMethod[Request]) -> Callable[[Request, grpc.ServicerContext], bytes]:
+        """A behaviour that reads little and changes nothing: calls that come at the same moment share a thread and a trace."""
+
+        def behaviour(request: Request, context: grpc.ServicerContext) -> bytes:
+            started_s, call_id = time.monotonic(), self._new_call_id()
+            begun: list[Call] = []
+
+            def work(log: AuditLog) -> bytes:
+                call = self._begin(full_name, context, call_id, log)
+                begun.append(call)
+                with self._admission.admit(call.identity.tenant, call.identity.principal, stream=False):
+                    reply = method(request, call)
+                self._require_audited(call)
+                return _serialised(reply)
+
+            try:
+                return self._together.run(work)
+            except Exception as error:
+                self._end(error, context, full_name, call_id, self._logged(begun), started_s)
+                raise
+
+        return behaviour
+
+    def _logged(self, begun: Sequence[Call]) -> Call | None:
+        """A failed call of a group leaves its last trace by itself."""
+        return replace(begun[0], log=self._log) if begun else None
 
     def unary(self, full_name: str, method: UnaryMethod[Request]) -> Callable[[Request, grpc.ServicerContext], bytes]:
         """A behaviour that answers once, serialised here so that what does not fit is refused like everything else."""
@@ -57,7 +87,7 @@ class Pipeline:
             started_s, call_id = time.monotonic(), self._new_call_id()
             call: Call | None = None
             try:
-                call = self._begin(full_name, context, call_id)
+                call = self._begin(full_name, context, call_id, self._log)
                 with self._admission.admit(call.identity.tenant, call.identity.principal, stream=False):
                     reply = method(request, call)
                 self._require_audited(call)
@@ -77,7 +107,7 @@ class Pipeline:
             started_s, call_id = time.monotonic(), self._new_call_id()
             call: Call | None = None
             try:
-                call = self._begin(full_name, context, call_id)
+                call = self._begin(full_name, context, call_id, self._log)
                 with self._admission.admit(call.identity.tenant, call.identity.principal, stream=True):
                     for reply in method(request, call):
                         self._require_audited(call)
@@ -92,32 +122,32 @@ class Pipeline:
     def _new_call_id(self) -> str:
         return self._runtime.random_bytes(8).hex()
 
-    def _begin(self, full_name: str, context: grpc.ServicerContext, call_id: str) -> Call:
+    def _begin(self, full_name: str, context: grpc.ServicerContext, call_id: str, log: AuditLog) -> Call:
         identity = self._authenticator.authenticate(credentials_of(context))
         try:
             rule = self._policy.require(identity, full_name)
         except VaultError as error:
-            self._audit_refusal(identity, full_name, call_id, error)
+            self._audit_refusal(identity, full_name, call_id, log, error)
             raise
         return Call(
             identity=identity,
             method=rule.method,
             call_id=call_id,
             home_tenant=self._home_tenant,
-            log=self._log,
+            log=log,
             now_us=self._runtime.now_us,
             active=context.is_active,
             draining=lambda: self._admission.draining,
         )
 
-    def _audit_refusal(self, identity: Identity, full_name: str, call_id: str, error: VaultError) -> None:
+    def _audit_refusal(self, identity: Identity, full_name: str, call_id: str, log: AuditLog, error: VaultError) -> None:
         short = "/".join(full_name.rsplit(".", 1)[-1].split("/"))
         call = Call(
             identity=identity,
             method=short,
             call_id=call_id,
             home_tenant=self._home_tenant,
-            log=self._log,
+            log=log,
             now_us=self._runtime.now_us,
         )
         call.audit(outcome=AuditOutcome.AUDIT_OUTCOME_DENIED, reason=error.reason)

@@ -14,6 +14,17 @@ from vault_server.errors import ConfigurationError
 from vault_server.ports.access import Policy
 from vault_server.transport.pipeline import Pipeline
 
+# They read a few rows and change nothing; CRM pages call them for every click.
+POINT_READS = frozenset(
+    f"strongroom.api.v1.{name}"
+    for name in (
+        "CustomerService.GetCustomer",
+        "CustomerService.SearchCustomers",
+        "TransactionService.GetTransaction",
+        "NeedService.GetNeed",
+    )
+)
+
 
 def handlers(
     services: Iterable[tuple[ServiceDescriptor, object]], pipeline: Pipeline, policy: Policy
@@ -43,6 +54,8 @@ def _method_handler(
     method: MethodDescriptor, full_name: str, code: Any, pipeline: Pipeline
 ) -> grpc.RpcMethodHandler[Message, Message]:
     decode = GetMessageClass(method.input_type).FromString
+    if method.full_name in POINT_READS:
+        return grpc.unary_unary_rpc_method_handler(pipeline.point_read(full_name, code), request_deserializer=decode)
     wrap, make = {
         (False, False): (pipeline.unary, grpc.unary_unary_rpc_method_handler),
         (False, True): (pipeline.streaming, grpc.unary_stream_rpc_method_handler),

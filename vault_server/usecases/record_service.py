@@ -269,6 +269,9 @@ class RecordService(Generic[R]):
     def _read(self, tenant: str, parsed: Sequence[names.RecordName], *, full: bool) -> _Rows:
         owners = {item.record_id: item.customer_id for item in parsed}
         with self.vault.store.read() as view:
+            if len(parsed) == 1 and not full:
+                rows, deks = view.records.get_with_keys(tenant, self.spec.kind, parsed[0].record_id)
+                return _Rows(rows, deks, []) if rows and rows[0].customer_id == parsed[0].customer_id else _Rows([], [], [])
             rows = view.records.get(tenant, self.spec.kind, list(owners))
             mine = [row for row in rows if owners[row.record_id] == row.customer_id]
             return self._with_keys(view, tenant, mine, full=full)

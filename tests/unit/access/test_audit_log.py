@@ -120,7 +120,7 @@ def test_every_waiting_caller_of_a_failed_group_is_refused(log: ChainedAuditLog,
 def test_callers_at_the_same_time_share_one_write(log: ChainedAuditLog, store: MemoryAuditStore) -> None:
     outcomes = run_together(log, store, callers=5, fail=False)
     assert outcomes == ["written"] * 5
-    assert len(store.audit.chains[log.writer]) == 6  # with the first one, which held the thread
+    assert len(store.audit.chains[log.writer]) == 6  # with the first one, which led
     assert store.writes <= 4  # first group, shared group, at most two heads
     assert log.verify().findings == ()
 
@@ -145,7 +145,7 @@ def run_together(log: ChainedAuditLog, store: MemoryAuditStore, *, callers: int,
     for thread in threads:
         thread.start()
     barrier.wait(10)
-    while len(log._queue) < callers:
+    while log._turns.waiting < callers:
         pass
     go.set()
     for thread in (first, *threads):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.stored_rows import TENANT, new_customers
-from vault_server.errors import ConfigurationError, FailedPreconditionError, IntegrityError, StorageFullError, UnavailableError
+from vault_server.errors import ConfigurationError, FailedPreconditionError, IntegrityError, StorageFullError
 from vault_server.ports.records import RecordKind
 from vault_server.storage.migrating import MigrationReport
 from vault_server.storage.opening import create_fresh, migrate, open_store, parse_url
@@ -18,6 +18,7 @@ from vault_server.storage.sqlite.driver import require_safe
 from vault_server.storage.sqlite.faults import StorageBrokenError, translate
 from vault_server.storage.sqlite.session import SqliteSession
 from vault_server.storage.sqlite.store import SqliteStore
+from vault_server.storage.sqlite.writer import _GROUPS_BETWEEN_LOOKS
 
 
 @pytest.fixture
@@ -178,16 +179,19 @@ def test_a_job_may_not_write_through_the_store(url: str) -> None:
     store.close()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_nobody_waits_for_a_writer_that_stopped(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_of_the_program_while_looking_at_the_log_does_not_stop_the_next_writer(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = open_store(url)
     assert isinstance(store, SqliteStore)
     stop = lambda *_: (_ for _ in ()).throw(RuntimeError("a fault of the program"))  # noqa: E731 - raises
-    monkeypatch.setattr(store._writer, "_checkpoint", stop)
-    store.write(lambda view: view.now_us())
-    store._writer._thread.join()
-    with pytest.raises(UnavailableError):
-        store.write(lambda view: view.now_us())
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store._writer), "_log_pages", stop)
+        patched.setattr(store._writer, "_groups", _GROUPS_BETWEEN_LOOKS - 1)
+        with pytest.raises(RuntimeError):
+            store.write(lambda view: view.now_us())
+    assert store.write(lambda view: view.now_us()) > 0
+    store.close()
 
 
 def test_the_clock_is_the_one_that_was_given(url: str) -> None:

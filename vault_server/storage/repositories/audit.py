@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, and_, bindparam, func, select, tuple_
+from sqlalchemy import BindParameter, Table, and_, bindparam, func, select, tuple_
 
 from vault_server.errors import AlreadyExistsError
 from vault_server.ports.audit import AuditHead, AuditRow
 from vault_server.storage.session import Row, Session
-from vault_server.storage.statements import insert_new
+from vault_server.storage.statements import insert_new, insert_new_rows, numbered
 from vault_server.storage.tables import audit_events, audit_heads, audit_resources
 
+_ROWS_AT_ONCE = 32
 _SEPARATOR = "\n"  # no resource name contains a control character
 _FIELDS = ("writer", "sequence", "time_us", "tenant", "previous", "hash", "payload", "resources")
 _COLUMNS = tuple(audit_events.c[name] for name in _FIELDS)
-_INSERT = insert_new(audit_events)
-_INSERT_RESOURCE = insert_new(audit_resources)
 _INSERT_HEAD = insert_new(audit_heads)
 _LAST = (
     select(audit_events.c.writer, func.max(audit_events.c.sequence).label("sequence"))
@@ -77,15 +76,22 @@ class SqlAudit:
 
     def append(self, rows: Sequence[AuditRow]) -> None:
         values = [row._asdict() | {"resources": _SEPARATOR.join(row.resources)} for row in rows]
-        if values and self._session.run_many(_INSERT, values) != len(values):
+        if self._insert(audit_events, values) != len(values):
             raise AlreadyExistsError("the audit chain has this sequence number already", reason="DUPLICATE_SEQUENCE")
         places: list[dict[str, object]] = [
             {"tenant": row.tenant, "resource": resource, "time_us": row.time_us, "writer": row.writer, "sequence": row.sequence}
             for row in rows
             for resource in row.resources
         ]
-        if places:
-            self._session.run_many(_INSERT_RESOURCE, places)
+        self._insert(audit_resources, places)
+
+    def _insert(self, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
+        """How many rows were new."""
+        new = 0
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[start : start + _ROWS_AT_ONCE]
+            new += self._session.run(insert_new_rows(table, len(some)), **numbered(some))
+        return new
 
     def append_head(self, head: AuditHead) -> None:
         if not self._session.run(_INSERT_HEAD, **head._asdict()):

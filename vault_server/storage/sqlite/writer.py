@@ -1,18 +1,15 @@
-"""The one thread that writes: it owns the writing connection, commits in groups, and does every checkpoint.
+"""The one connection that writes: commits in groups, and does every checkpoint.
 
-Rules. Jobs that are waiting together share one BEGIN IMMEDIATE..COMMIT and so one fsync; each runs in a savepoint of its own
-(the first one needs none) and a failing job rolls back alone. A job's caller hears of success only after the COMMIT. When the
-commit fails, or SQLite ends the transaction by itself (disk full), every job of the group fails and nothing of it is kept.
-After an I/O error or on a damaged file the writer refuses everything for ever.
+Rules. Callers take turns: one runs the jobs that are waiting, its own first, in one BEGIN IMMEDIATE..COMMIT and so with one
+fsync. Each job runs in a savepoint of its own (the first one needs none) and a failing job rolls back alone. A job's caller
+hears of success only after the COMMIT. When the commit fails, or SQLite ends the transaction by itself (disk full), every job
+of the group fails and nothing of it is kept. After an I/O error or on a damaged file the writer refuses everything for ever.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -23,17 +20,26 @@ from vault_server.storage.sqlite.driver import CHECKPOINT_PAGES, Connection
 from vault_server.storage.sqlite.faults import DatabaseApi, StorageBrokenError, translating
 from vault_server.storage.sqlite.session import READ_COUNTER, WRITE_COUNTER, Counter, SqliteSession
 from vault_server.storage.statements import StatementCache
+from vault_server.taking_turns import ClosedError, Take, TakingTurns
 
 T = TypeVar("T")
 
 _GROUP_JOBS = 64
 _GROUP_SECONDS = 0.05
+_GROUPS_BETWEEN_LOOKS = 16  # at the length of the log
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job:
+    """What one caller wants written, and how it went."""
+
     work: Callable[[Session], object]
-    future: Future[Any] = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+    ready: bool = False
+
+    def finish(self, result: object = None, error: BaseException | None = None) -> None:
+        self.result, self.error, self.ready = result, error, True
 
 
 @dataclass(slots=True)
@@ -44,7 +50,7 @@ class _Group:
 
 
 class GroupCommitWriter:
-    """Runs jobs one after the other on its thread. `submit` may be called from any other thread."""
+    """Runs jobs one after the other, whoever brings them."""
 
     def __init__(
         self, connection: Connection, driver: DatabaseApi, statements: StatementCache, clock_us: Callable[[], int]
@@ -54,15 +60,12 @@ class GroupCommitWriter:
         self._statements = statements
         self._clock_us = clock_us
         self._bulk = BulkWriter()
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._turns = TakingTurns[_Job](self._group, afterwards=self._look_at_the_log)
         self._broken: VaultError | None = None
-        self._closed = False
         self._tenant_changes = 0
-        self._submitting = threading.Lock()
+        self._groups = 0
         committed = self._session(None).watermark()
         self._counter = Counter(committed, committed)
-        self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
-        self._thread.start()
 
     @property
     def broken(self) -> VaultError | None:
@@ -80,76 +83,45 @@ class GroupCommitWriter:
 
     def submit(self, work: Callable[[Session], T]) -> T:
         """Runs `work` in a transaction and returns what it returned, once that is on disk."""
-        if threading.current_thread() is self._thread:
-            raise RuntimeError("a job must not write through the store; it has its own view")
         job = _Job(work)
-        with self._submitting:
-            if self._closed:
-                raise UnavailableError("the store is closed")
-            self._queue.put(job)
-        result: T = job.future.result()
+        try:
+            self._turns.run(job)
+        except ClosedError:
+            raise UnavailableError("the store is closed") from None
+        if job.error is not None:
+            raise job.error
+        if not job.ready:
+            raise _for_neighbour(None)
+        result: T = job.result
         return result
 
     def close(self) -> None:
-        """Finishes what is queued, copies the log into the database and ends the thread. Idempotent."""
-        with self._submitting:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
-        self._thread.join()
-
-    def _serve(self) -> None:
-        try:
-            while (job := self._queue.get()) is not None:
-                last = self._group(job)
-                self._checkpoint("PASSIVE", CHECKPOINT_PAGES)
-                if last:
-                    break
-            self._checkpoint("TRUNCATE", 0)
+        """Finishes what is queued, copies the log into the database and closes it. Idempotent."""
+        if self._turns.close():
+            self._checkpoint("TRUNCATE")
             self._connection.close()
-        finally:
-            self._refuse_the_rest()
 
-    def _refuse_the_rest(self) -> None:
-        """Whatever ended the thread, nobody may wait for it: those who queue later are refused, those who wait are told."""
-        with self._submitting:
-            self._closed = True
-        while not self._queue.empty():
-            job = self._queue.get_nowait()
-            if job is not None:
-                job.future.set_exception(UnavailableError("the store is closed"))
-
-    def _group(self, first: _Job) -> bool:
-        """One transaction; true if the end of the queue was met."""
-        group, job, ended, started = _Group(), first, False, time.monotonic()
+    def _group(self, take: Take[_Job]) -> None:
+        group, job, started = _Group(), take(), time.monotonic()
         try:
             self._begin()
             for count in range(1, _GROUP_JOBS + 1):
+                if job is None:
+                    break
                 self._run(group, job)
-                following = self._next(count, started)
-                if following is None:
-                    break
-                if not following:
-                    ended = True
-                    break
-                job = following[0]
+                full = count == _GROUP_JOBS or time.monotonic() - started > _GROUP_SECONDS
+                job = None if full else take()
             self._commit()
         except BaseException as error:  # whatever it is, the callers are waiting for it
             self._fail(group, job, error)
-            return ended
+            return
         for done, result in group.done:
-            done.future.set_result(result)
-        return ended
+            done.finish(result)
 
-    def _next(self, count: int, started: float) -> tuple[_Job, ...] | None:
-        """The next waiting job, () for the end, None if the group is complete."""
-        if count >= _GROUP_JOBS or time.monotonic() - started > _GROUP_SECONDS:
-            return None
-        try:
-            job = self._queue.get_nowait()
-        except queue.Empty:
-            return None
-        return () if job is None else (job,)
+    def _look_at_the_log(self) -> None:
+        self._groups += 1
+        if self._groups % _GROUPS_BETWEEN_LOOKS == 0 and self._log_pages() >= CHECKPOINT_PAGES:
+            self._checkpoint("PASSIVE")
 
     def _begin(self) -> None:
         if self._broken is not None:
@@ -168,7 +140,7 @@ class GroupCommitWriter:
             if isinstance(error, StorageBrokenError) or not self._connection.in_transaction:
                 raise
             self._undo(alone=alone)
-            job.future.set_exception(error)
+            job.finish(error=error)
             return
         with translating(self._driver):
             if not alone:
@@ -195,7 +167,7 @@ class GroupCommitWriter:
             self._tenant_changes += 1
             counter.tenants_changed = False
 
-    def _fail(self, group: _Group, job: _Job, error: BaseException) -> None:
+    def _fail(self, group: _Group, job: _Job | None, error: BaseException) -> None:
         if isinstance(error, StorageBrokenError):
             self._broken = error
         try:
@@ -203,9 +175,10 @@ class GroupCommitWriter:
                 self._connection.execute("ROLLBACK")
         except self._driver.Error:
             self._broken = self._broken or StorageBrokenError("the database cannot roll back", hint="restart the server")
-        for waiting in (*(done for done, _ in group.done), job):
-            if not waiting.future.done():
-                waiting.future.set_exception(_for_neighbour(error) if waiting is not job else error)
+        if job is not None and not job.ready:
+            job.finish(error=error)
+        for done, _ in group.done:
+            done.finish(error=_for_neighbour(error) if job is not None or done is not group.done[0][0] else error)
 
     def _session(self, counter: Counter | None) -> SqliteSession:
         return SqliteSession(
@@ -217,20 +190,26 @@ class GroupCommitWriter:
             bulk=self._bulk,
         )
 
-    def _checkpoint(self, mode: str, at_pages: int) -> None:
-        """Copies the log into the database if it is long. A failure here loses nothing: the log still has it all."""
+    def _log_pages(self) -> int:
         try:
             with translating(self._driver):
-                pages = self._connection.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()[1] if at_pages else 0
-                if pages >= at_pages:
-                    self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+                pages: int = self._connection.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()[1]
+        except VaultError:
+            return 0
+        return pages
+
+    def _checkpoint(self, mode: str) -> None:
+        """Copies the log into the database. A failure here loses nothing: the log still has it all."""
+        try:
+            with translating(self._driver):
+                self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
         except StorageBrokenError as error:
             self._broken = error
         except VaultError:
             return  # busy or full: the next one will do it
 
 
-def _for_neighbour(error: BaseException) -> VaultError:
+def _for_neighbour(error: BaseException | None) -> VaultError:
     """What a job hears whose group was ended by another job's error."""
     if isinstance(error, StorageFullError | StorageBrokenError):
         return type(error)(error.message, hint=error.hint)
