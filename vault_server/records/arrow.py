@@ -3,7 +3,8 @@
 The first column is always `row_id` (16 bytes): the record's id, or its pseudonym under a run. `customer_id`, if it was asked
 for, is another column of 16 bytes. Then come the requested fields in the order asked for; `income` is two columns
 (`income_minor`, `income_currency`), each attribute is a column `attributes.KEY` of its declared type (dates as ISO texts).
-Derived data: `entity` (its id), `segment` and `segment_label`, `imputed` and `corrections` as lists of structs.
+Derived data: `entity` (its id) and `entity_leads`, `segment` and `segment_label`, `value` as a struct, `imputed`, `enriched`,
+`corrections`, `classifications` and `recommendations` as lists of structs.
 
 A reader does `schema = pyarrow.ipc.read_schema(pyarrow.py_buffer(arrow_schema))` once, then for every response
 `pyarrow.ipc.read_record_batch(pyarrow.py_buffer(arrow_batch), schema)`. Batches need no dictionaries and no order.
@@ -16,10 +17,11 @@ from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
+from google.protobuf.descriptor import Descriptor
 
 from strongroom.api.v1 import attribute_service_pb2 as definitions
 from strongroom.api.v1.attribute_service_pb2 import AttributeDefinition
-from strongroom.api.v1.customer_pb2 import DerivedData, ImputedValue
+from strongroom.api.v1.customer_pb2 import Classification, DerivedData, EnrichedValue, ImputedValue, ValueEstimate
 from vault_server.errors import InvalidArgumentError
 from vault_server.ports.records import RecordKind
 from vault_server.records.columns import TEXT, Column, Shape, field_columns, list_of, plain, shape_of, struct_of
@@ -146,7 +148,14 @@ def _parse_derived(derived: Sequence[bytes | None] | None, rows: int) -> list[De
 
 
 def _entity(_seen: frozenset[str]) -> list[Column]:
-    return [Column(name="entity", shape=TEXT, read=lambda rows: [row.entity.entity for row in rows])]
+    return [
+        Column(name="entity", shape=TEXT, read=lambda rows: [row.entity.entity for row in rows]),
+        Column(
+            name="entity_leads",
+            shape=plain(pa.bool_()),
+            read=lambda rows: [row.entity.leads if row.HasField("entity") else None for row in rows],
+        ),
+    ]
 
 
 def _segment(_seen: frozenset[str]) -> list[Column]:
@@ -165,15 +174,42 @@ def _corrections(seen: frozenset[str]) -> list[Column]:
 
 
 def _imputed(seen: frozenset[str]) -> list[Column]:
-    """The estimate as text beside its field: one column holds estimates of every type."""
+    shape = _values(ImputedValue.DESCRIPTOR, left_out="draws")
+    return [Column(name="imputed", shape=shape, read=lambda rows: [_about(row.imputed, seen) for row in rows])]
+
+
+def _enriched(seen: frozenset[str]) -> list[Column]:
+    shape = _values(EnrichedValue.DESCRIPTOR)
+    return [Column(name="enriched", shape=shape, read=lambda rows: [_about(row.enriched, seen) for row in rows])]
+
+
+def _values(message: Descriptor, left_out: str = "") -> Shape:
+    """Values as text beside their fields: one column holds values of every type."""
     members = [
         Column(name="value", shape=TEXT, read=lambda ones: [_as_text(one) for one in ones])
         if field.name == "value"
         else field_columns(field)[0]
-        for field in ImputedValue.DESCRIPTOR.fields
+        for field in message.fields
+        if field.name != left_out
     ]
+    return list_of(struct_of(members))
+
+
+def _value(_seen: frozenset[str]) -> list[Column]:
+    shape = struct_of([field_columns(field)[0] for field in ValueEstimate.DESCRIPTOR.fields])
+    return [Column(name="value", shape=shape, read=lambda rows: [row.value if row.HasField("value") else None for row in rows])]
+
+
+def _classifications(_seen: frozenset[str]) -> list[Column]:
+    """Without the reasons: they are read one customer at a time."""
+    members = [field_columns(field)[0] for field in Classification.DESCRIPTOR.fields if field.name != "reasons"]
     shape = list_of(struct_of(members))
-    return [Column(name="imputed", shape=shape, read=lambda rows: [_about(row.imputed, seen) for row in rows])]
+    return [Column(name="classifications", shape=shape, read=lambda rows: [list(row.classifications) for row in rows])]
+
+
+def _recommendations(_seen: frozenset[str]) -> list[Column]:
+    shape = shape_of(DerivedData.DESCRIPTOR.fields_by_name["recommendations"])
+    return [Column(name="recommendations", shape=shape, read=lambda rows: [list(row.recommendations) for row in rows])]
 
 
 def _about(results: Iterable[Any], seen: frozenset[str]) -> list[Any]:
@@ -189,5 +225,14 @@ def _as_text(one: ImputedValue) -> str | None:
 
 
 _DERIVED_COLUMNS: Mapping[str, Callable[[frozenset[str]], list[Column]]] = MappingProxyType(
-    {"entity": _entity, "segment": _segment, "imputed": _imputed, "corrections": _corrections}
+    {
+        "entity": _entity,
+        "segment": _segment,
+        "imputed": _imputed,
+        "corrections": _corrections,
+        "enriched": _enriched,
+        "value": _value,
+        "classifications": _classifications,
+        "recommendations": _recommendations,
+    }
 )

@@ -1,13 +1,13 @@
 """Which fields a set of categories may see, and records cut down to named fields.
 
 Names are those of `CreateReadSessionRequest.fields`: fields of the record, `attributes.KEY`, `attributes` for all of them,
-`customer_id`, and for customers the derived `entity`, `segment`, `imputed`, `corrections`. The six output-only fields belong
+`customer_id`, and for customers the parts of derived data (`DERIVED_FIELDS`). The six output-only fields belong
 to every row and cannot be asked for.
 
 Rules. A field without a category says nothing about a person and is visible to all. An attribute needs both the category of
 the `attributes` field it lives in (if that has one) and its own; one that was defined without a category counts as
 DEMOGRAPHIC, because an undecided attribute must not be open to everyone. Derived data needs DERIVED, and what it says about a
-field (a correction, an imputed value) is shown only beside a right to see that field.
+field (a correction, an imputed or enriched value) is shown only beside a right to see that field.
 """
 
 from __future__ import annotations
@@ -24,7 +24,16 @@ from vault_server.records.dictionary import Dictionary, KindSpec, Record
 CUSTOMER_ID = "customer_id"
 ATTRIBUTES = "attributes"
 ATTRIBUTE_PREFIX = "attributes."
-DERIVED_FIELDS = ("entity", "segment", "imputed", "corrections")
+DERIVED_FIELDS = (
+    "entity",
+    "segment",
+    "imputed",
+    "corrections",
+    "enriched",
+    "value",
+    "classifications",
+    "recommendations",
+)
 
 
 def field_names(dictionary: Dictionary, kind: RecordKind, attributes: Mapping[str, AttributeDefinition]) -> tuple[str, ...]:
@@ -122,9 +131,9 @@ class Projection:
         derived.DiscardUnknownFields()
         for name in DERIVED_FIELDS:
             if name not in self._names:
-                derived.ClearField(name)  # type: ignore[arg-type]  # one of four literal names
+                derived.ClearField(name)  # type: ignore[arg-type]  # one of the literal names
                 derived.ClearField(f"{name}_origin")  # type: ignore[arg-type]  # as above
-        for results in (derived.imputed, derived.corrections):
+        for results in (derived.imputed, derived.corrections, derived.enriched):
             for position in reversed(range(len(results))):
                 if root_name(results[position].field) not in self._visible:
                     del results[position]

@@ -12,6 +12,7 @@ from strongroom.api.v1.analysis_worker_service_pb2 import RowResult
 from vault_server.errors import InvalidArgumentError
 from vault_server.ports.keys import BlindIndex
 from vault_server.ports.run_secrets import Pseudonyms
+from vault_server.usecases import names
 
 ENTITY_FIELD = 9001
 
@@ -31,3 +32,20 @@ def name_entities(results: Sequence[RowResult], pseudonyms: Pseudonyms, index: B
         ) from None
     for entity, record_id in zip(named, pseudonyms.decode_many(row_ids), strict=True):
         entity.entity = index.token(ENTITY_FIELD, record_id).hex()
+
+
+def name_golden_fields(results: Sequence[RowResult], pseudonyms: Pseudonyms, tenant: str) -> None:
+    """Replace the row ids that golden records point at by the customers' names, in place.
+
+    Raises:
+        InvalidArgumentError: a field points at no row id in hex.
+    """
+    fields = [field for result in results for field in result.derived.entity.golden]
+    try:
+        row_ids = [bytes.fromhex(field.customer) for field in fields]
+    except ValueError:
+        raise InvalidArgumentError(
+            "a golden field points at a row id in hex", reason="INVALID_ENTITY", metadata={"field": "golden"}
+        ) from None
+    for field, customer_id in zip(fields, pseudonyms.decode_many(row_ids), strict=True):
+        field.customer = names.customer_name(tenant, customer_id)

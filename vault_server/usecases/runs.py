@@ -28,7 +28,7 @@ from vault_server.usecases.replay import replay_of
 from vault_server.usecases.sealed_rows import open_derived
 from vault_server.usecases.vault import Vault
 
-KNOWN_STEPS = ("correct", "match", "impute", "segment")
+KNOWN_STEPS = ("correct", "enrich", "match", "impute", "segment", "value", "classify", "associate")
 FINAL_STATES = frozenset({RunState.RUN_STATE_SUCCEEDED, RunState.RUN_STATE_FAILED, RunState.RUN_STATE_CANCELLED})
 REPORT_HTML, REPORT_JSON = "report.html", "report.json"
 PIECE_BYTES = 256 * 1024

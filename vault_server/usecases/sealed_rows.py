@@ -12,6 +12,7 @@ from strongroom.api.v1.customer_pb2 import DerivedData, Origin
 from vault_server.errors import IntegrityError, KeyUnavailableError
 from vault_server.ports.keys import BatchCipher, RecordRef, WrappedDek
 from vault_server.ports.records import DerivedRow, RecordKind, RecordRow, RowState
+from vault_server.records.projection import DERIVED_FIELDS
 from vault_server.records.sealing import etag, with_meta
 from vault_server.usecases import names
 from vault_server.usecases.record_kinds import AnyKind, KindSpec, R
@@ -110,14 +111,9 @@ def open_derived(vault: Vault, tenant: str, rows: Sequence[DerivedRow], deks: It
 
 def set_origins(part: DerivedData, tenant: str, row: DerivedRow) -> None:
     origin = Origin(run=names.child_name(tenant, "runs", names.uuid_text(row.run_id)), step=row.step)
-    if part.corrections:
-        part.corrections_origin.CopyFrom(origin)
-    if part.imputed:
-        part.imputed_origin.CopyFrom(origin)
-    if part.HasField("segment"):
-        part.segment_origin.CopyFrom(origin)
-    if part.HasField("entity"):
-        part.entity_origin.CopyFrom(origin)
+    for field, _ in part.ListFields():
+        if field.name in DERIVED_FIELDS:
+            getattr(part, f"{field.name}_origin").CopyFrom(origin)
 
 
 def only_row(rows: Sequence[RecordRow]) -> RecordRow | None:

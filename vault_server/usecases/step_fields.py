@@ -14,20 +14,31 @@ _NAMES = frozenset({"given_name", "family_name", "full_name"})
 _CONTACT = frozenset({"emails", "phones", "addresses"})
 _PERSON = frozenset({"kind", "gender", "birth_date"})
 _WORK = frozenset({"organisation", "job_title"})
+_PURCHASES = frozenset({"customer_id", "kind", "time", "total_minor", "currency"})
 _PROFILE = frozenset({"kind", "gender", "stated_age", "income", "language"})
 
 STEP_FIELDS: Mapping[str, Mapping[RecordKind, frozenset[str]]] = {
     "correct": {RecordKind.CUSTOMER: _NAMES | _CONTACT | _PERSON | {"stated_age", "language", "unparsed"}},
+    "enrich": {
+        RecordKind.CUSTOMER: _NAMES | _CONTACT | _PERSON | _WORK | {"stated_age", "income", "language", "attributes", "entity"}
+    },
     "match": {
-        RecordKind.CUSTOMER: _NAMES | _CONTACT | _PERSON | _WORK | {"stated_age", "national_ids", "unparsed", "attributes"}
+        RecordKind.CUSTOMER: _NAMES
+        | _CONTACT
+        | _PERSON
+        | _WORK
+        | {"stated_age", "national_ids", "unparsed", "attributes", "entity"}
     },
     "impute": {
         RecordKind.CUSTOMER: _PROFILE | {"attributes"},
-        RecordKind.TRANSACTION: frozenset({"customer_id", "kind", "time", "total_minor", "currency"}),
+        RecordKind.TRANSACTION: _PURCHASES,
     },
-    "segment": {
-        RecordKind.CUSTOMER: _PROFILE | {"attributes"},
-        RecordKind.TRANSACTION: frozenset({"customer_id", "kind", "time", "total_minor", "currency", "channel"}),
+    "segment": {RecordKind.CUSTOMER: _PROFILE | {"attributes", "segment"}, RecordKind.TRANSACTION: _PURCHASES | {"channel"}},
+    "value": {RecordKind.CUSTOMER: frozenset({"kind"}), RecordKind.TRANSACTION: _PURCHASES},
+    "classify": {RecordKind.CUSTOMER: _PROFILE | {"attributes"}, RecordKind.TRANSACTION: _PURCHASES | {"channel"}},
+    "associate": {
+        RecordKind.CUSTOMER: frozenset({"kind"}),
+        RecordKind.TRANSACTION: frozenset({"customer_id", "kind", "time", "lines"}),
     },
 }
 

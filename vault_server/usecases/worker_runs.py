@@ -34,7 +34,7 @@ from vault_server.ports.runs import RunRow
 from vault_server.ports.store import ReadView, WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
-from vault_server.usecases.entity_ids import name_entities
+from vault_server.usecases.entity_ids import name_entities, name_golden_fields
 from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed, missing_run
 from vault_server.usecases.sealed_rows import SCHEMA_REVISION, derived_reference
 from vault_server.usecases.vault import Vault
@@ -45,7 +45,16 @@ MAX_ATTEMPTS = 10
 MAX_MESSAGE_CHARS = 500
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 MAX_RESULTS, MAX_PIECE_BYTES, MAX_REPORT_BYTES, MAX_SUMMARY_BYTES = 5000, 2 << 20, 1 << 20, 1 << 20
-PART_OF_STEP: Mapping[str, str] = {"correct": "corrections", "match": "entity", "impute": "imputed", "segment": "segment"}
+PART_OF_STEP: Mapping[str, str] = {
+    "correct": "corrections",
+    "enrich": "enriched",
+    "match": "entity",
+    "impute": "imputed",
+    "segment": "segment",
+    "value": "value",
+    "classify": "classifications",
+    "associate": "recommendations",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +140,7 @@ class WorkerRuns:
         pseudonyms = self.vault.keyring.run_secrets(tenant).pseudonyms(run_id, row.pseudonym_key)
         customers = pseudonyms.decode_many([result.row_id for result in request.results])
         name_entities(request.results, pseudonyms, self.vault.keyring.blind_index(tenant))
+        name_golden_fields(request.results, pseudonyms, tenant)
         plaintexts = [_only_part(result.derived, part) for result in request.results]
         with self.vault.store.read() as view:
             deks = view.records.deks(tenant, customers)

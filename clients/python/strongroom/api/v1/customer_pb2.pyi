@@ -561,6 +561,7 @@ class ImputedValue(_message.Message):
     UPPER_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     METHOD_FIELD_NUMBER: _builtins.int
+    DRAWS_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """Field or attribute that it fills."""
     lower: _builtins.float
@@ -575,6 +576,10 @@ class ImputedValue(_message.Message):
     def value(self) -> Global___AttributeValue:
         """The estimate."""
 
+    @_builtins.property
+    def draws(self) -> _containers.RepeatedCompositeFieldContainer[Global___AttributeValue]:
+        """Plausible values besides the estimate, drawn at random: what a calculation that must carry the doubt uses."""
+
     def __init__(
         self,
         *,
@@ -584,10 +589,11 @@ class ImputedValue(_message.Message):
         upper: _builtins.float | None = ...,
         confidence: _builtins.float = ...,
         method: _builtins.str = ...,
+        draws: _abc.Iterable[Global___AttributeValue] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_lower", b"_lower", "_upper", b"_upper", "lower", b"lower", "upper", b"upper", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lower", b"_lower", "_upper", b"_upper", "confidence", b"confidence", "field", b"field", "lower", b"lower", "method", b"method", "upper", b"upper", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lower", b"_lower", "_upper", b"_upper", "confidence", b"confidence", "draws", b"draws", "field", b"field", "lower", b"lower", "method", b"method", "upper", b"upper", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__lower: _TypeAlias = _typing.Literal["lower"]  # noqa: Y015
     _WhichOneofArgType__lower: _TypeAlias = _typing.Literal["_lower", b"_lower"]  # noqa: Y015
@@ -601,6 +607,245 @@ class ImputedValue(_message.Message):
 Global___ImputedValue: _TypeAlias = ImputedValue  # noqa: Y015
 
 @_typing.final
+class EnrichedValue(_message.Message):
+    """A value that was missing and was found in another source."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    KEYS_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Field or attribute that it fills."""
+    source: _builtins.str
+    """Where it was found: the name of a reference table, or `entity` for another record of the same entity."""
+    @_builtins.property
+    def value(self) -> Global___AttributeValue:
+        """The value."""
+
+    @_builtins.property
+    def keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields that were compared to find it."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        value: Global___AttributeValue | None = ...,
+        source: _builtins.str = ...,
+        keys: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "keys", b"keys", "source", b"source", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrichedValue: _TypeAlias = EnrichedValue  # noqa: Y015
+
+@_typing.final
+class Reason(_message.Message):
+    """What spoke for or against a result, and how much; it names fields, not values."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    EFFECT_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Field or feature."""
+    effect: _builtins.float
+    """How much it moved the result, in the unit of the result; negative moved it down."""
+    text: _builtins.str
+    """The same in words."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        effect: _builtins.float = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effect", b"effect", "field", b"field", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reason: _TypeAlias = Reason  # noqa: Y015
+
+@_typing.final
+class ValueEstimate(_message.Message):
+    """What a customer is expected to buy."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HORIZON_DAYS_FIELD_NUMBER: _builtins.int
+    ALIVE_PROBABILITY_FIELD_NUMBER: _builtins.int
+    EXPECTED_PURCHASES_FIELD_NUMBER: _builtins.int
+    PURCHASES_LOWER_FIELD_NUMBER: _builtins.int
+    PURCHASES_UPPER_FIELD_NUMBER: _builtins.int
+    EXPECTED_VALUE_MINOR_FIELD_NUMBER: _builtins.int
+    VALUE_LOWER_MINOR_FIELD_NUMBER: _builtins.int
+    VALUE_UPPER_MINOR_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    horizon_days: _builtins.int
+    """Days that the expectation looks ahead."""
+    alive_probability: _builtins.float
+    """Probability that the customer still buys, 0 to 1."""
+    expected_purchases: _builtins.float
+    """Expected purchases within the horizon."""
+    purchases_lower: _builtins.float
+    """Lower end of their 90 % interval."""
+    purchases_upper: _builtins.float
+    """Upper end of it."""
+    expected_value_minor: _builtins.float
+    """Expected value within the horizon, in minor units of the currency; unset without amounts."""
+    value_lower_minor: _builtins.float
+    """Lower end of its 90 % interval."""
+    value_upper_minor: _builtins.float
+    """Upper end of it."""
+    currency: _builtins.str
+    """ISO 4217 code, empty if the amounts have none."""
+    def __init__(
+        self,
+        *,
+        horizon_days: _builtins.int = ...,
+        alive_probability: _builtins.float = ...,
+        expected_purchases: _builtins.float = ...,
+        purchases_lower: _builtins.float = ...,
+        purchases_upper: _builtins.float = ...,
+        expected_value_minor: _builtins.float | None = ...,
+        value_lower_minor: _builtins.float | None = ...,
+        value_upper_minor: _builtins.float | None = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_value_minor", b"_expected_value_minor", "_value_lower_minor", b"_value_lower_minor", "_value_upper_minor", b"_value_upper_minor", "expected_value_minor", b"expected_value_minor", "value_lower_minor", b"value_lower_minor", "value_upper_minor", b"value_upper_minor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_value_minor", b"_expected_value_minor", "_value_lower_minor", b"_value_lower_minor", "_value_upper_minor", b"_value_upper_minor", "alive_probability", b"alive_probability", "currency", b"currency", "expected_purchases", b"expected_purchases", "expected_value_minor", b"expected_value_minor", "horizon_days", b"horizon_days", "purchases_lower", b"purchases_lower", "purchases_upper", b"purchases_upper", "value_lower_minor", b"value_lower_minor", "value_upper_minor", b"value_upper_minor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_value_minor: _TypeAlias = _typing.Literal["expected_value_minor"]  # noqa: Y015
+    _WhichOneofArgType__expected_value_minor: _TypeAlias = _typing.Literal["_expected_value_minor", b"_expected_value_minor"]  # noqa: Y015
+    _WhichOneofReturnType__value_lower_minor: _TypeAlias = _typing.Literal["value_lower_minor"]  # noqa: Y015
+    _WhichOneofArgType__value_lower_minor: _TypeAlias = _typing.Literal["_value_lower_minor", b"_value_lower_minor"]  # noqa: Y015
+    _WhichOneofReturnType__value_upper_minor: _TypeAlias = _typing.Literal["value_upper_minor"]  # noqa: Y015
+    _WhichOneofArgType__value_upper_minor: _TypeAlias = _typing.Literal["_value_upper_minor", b"_value_upper_minor"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_value_minor) -> _WhichOneofReturnType__expected_value_minor | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value_lower_minor) -> _WhichOneofReturnType__value_lower_minor | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value_upper_minor) -> _WhichOneofReturnType__value_upper_minor | None: ...
+
+Global___ValueEstimate: _TypeAlias = ValueEstimate  # noqa: Y015
+
+@_typing.final
+class Classification(_message.Message):
+    """A prediction of one declared target."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    ABSTAINED_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    target: _builtins.str
+    """The target: a field or an attribute."""
+    label: _builtins.str
+    """Class that is predicted."""
+    probability: _builtins.float
+    """Calibrated probability of the class, 0 to 1."""
+    abstained: _builtins.bool
+    """Whether the model would rather not say; label and probability are then unset."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reason]:
+        """What moved the prediction most."""
+
+    def __init__(
+        self,
+        *,
+        target: _builtins.str = ...,
+        label: _builtins.str = ...,
+        probability: _builtins.float = ...,
+        abstained: _builtins.bool = ...,
+        reasons: _abc.Iterable[Global___Reason] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abstained", b"abstained", "label", b"label", "probability", b"probability", "reasons", b"reasons", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Classification: _TypeAlias = Classification  # noqa: Y015
+
+@_typing.final
+class Recommendation(_message.Message):
+    """A product that customers with the same purchases bought more often than others."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_FIELD_NUMBER: _builtins.int
+    BECAUSE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    LIFT_FIELD_NUMBER: _builtins.int
+    product: _builtins.str
+    """The product."""
+    confidence: _builtins.float
+    """Share of customers with these who also have the product, 0 to 1."""
+    lift: _builtins.float
+    """That share by the share among all customers."""
+    @_builtins.property
+    def because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Products of the customer that the rule starts from."""
+
+    def __init__(
+        self,
+        *,
+        product: _builtins.str = ...,
+        because: _abc.Iterable[_builtins.str] | None = ...,
+        confidence: _builtins.float = ...,
+        lift: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["because", b"because", "confidence", b"confidence", "lift", b"lift", "product", b"product"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Recommendation: _TypeAlias = Recommendation  # noqa: Y015
+
+@_typing.final
+class GoldenField(_message.Message):
+    """Where a field of an entity's golden record comes from; the value itself stays in that record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field."""
+    customer: _builtins.str
+    """Customer whose value is taken. A worker names it by its row id, in hex."""
+    rule: _builtins.str
+    """Why, in a word: `most_frequent`, `newest`, `longest`, `only`."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        customer: _builtins.str = ...,
+        rule: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "field", b"field", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GoldenField: _TypeAlias = GoldenField  # noqa: Y015
+
+@_typing.final
 class EntityAssignment(_message.Message):
     """The one real person behind several customer records."""
 
@@ -609,26 +854,70 @@ class EntityAssignment(_message.Message):
     ENTITY_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
     PROBABILITY_FIELD_NUMBER: _builtins.int
+    LEADS_FIELD_NUMBER: _builtins.int
+    GOLDEN_FIELD_NUMBER: _builtins.int
     entity: _builtins.str
     """Entity id: the same in every run in which the same record comes first. A worker names the entity by that record's row id, in hex."""
     size: _builtins.int
     """How many customer records the entity has."""
     probability: _builtins.float
     """Probability that this record belongs to it, 0 to 1."""
+    leads: _builtins.bool
+    """Whether the entity is named after this record."""
+    @_builtins.property
+    def golden(self) -> _containers.RepeatedCompositeFieldContainer[Global___GoldenField]:
+        """The entity's golden record, at the record that leads it."""
+
     def __init__(
         self,
         *,
         entity: _builtins.str = ...,
         size: _builtins.int = ...,
         probability: _builtins.float = ...,
+        leads: _builtins.bool = ...,
+        golden: _abc.Iterable[Global___GoldenField] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entity", b"entity", "probability", b"probability", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entity", b"entity", "golden", b"golden", "leads", b"leads", "probability", b"probability", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EntityAssignment: _TypeAlias = EntityAssignment  # noqa: Y015
+
+@_typing.final
+class SegmentMove(_message.Message):
+    """The smallest change of one feature that would put a customer into another segment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEGMENT_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    FEATURE_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    segment: _builtins.int
+    """Number of the other segment."""
+    label: _builtins.str
+    """Its name."""
+    feature: _builtins.str
+    """Feature that would have to change."""
+    change: _builtins.float
+    """By how much, in the feature's own unit."""
+    def __init__(
+        self,
+        *,
+        segment: _builtins.int = ...,
+        label: _builtins.str = ...,
+        feature: _builtins.str = ...,
+        change: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "feature", b"feature", "label", b"label", "segment", b"segment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SegmentMove: _TypeAlias = SegmentMove  # noqa: Y015
 
 @_typing.final
 class SegmentAssignment(_message.Message):
@@ -639,22 +928,28 @@ class SegmentAssignment(_message.Message):
     SEGMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
+    MOVES_FIELD_NUMBER: _builtins.int
     segment: _builtins.int
     """Number of the segment, from 1 within its run."""
     label: _builtins.str
     """Name of the segment."""
     confidence: _builtins.float
     """Confidence, 0 to 1."""
+    @_builtins.property
+    def moves(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentMove]:
+        """What would move the customer to a neighbouring segment."""
+
     def __init__(
         self,
         *,
         segment: _builtins.int = ...,
         label: _builtins.str = ...,
         confidence: _builtins.float = ...,
+        moves: _abc.Iterable[Global___SegmentMove] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "label", b"label", "segment", b"segment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "label", b"label", "moves", b"moves", "segment", b"segment"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -674,6 +969,14 @@ class DerivedData(_message.Message):
     SEGMENT_ORIGIN_FIELD_NUMBER: _builtins.int
     ENTITY_FIELD_NUMBER: _builtins.int
     ENTITY_ORIGIN_FIELD_NUMBER: _builtins.int
+    ENRICHED_FIELD_NUMBER: _builtins.int
+    ENRICHED_ORIGIN_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    VALUE_ORIGIN_FIELD_NUMBER: _builtins.int
+    CLASSIFICATIONS_FIELD_NUMBER: _builtins.int
+    CLASSIFICATIONS_ORIGIN_FIELD_NUMBER: _builtins.int
+    RECOMMENDATIONS_FIELD_NUMBER: _builtins.int
+    RECOMMENDATIONS_ORIGIN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Correction]:
         """Corrections and their origin."""
@@ -706,6 +1009,38 @@ class DerivedData(_message.Message):
     def entity_origin(self) -> Global___Origin:
         """Where the entity comes from."""
 
+    @_builtins.property
+    def enriched(self) -> _containers.RepeatedCompositeFieldContainer[Global___EnrichedValue]:
+        """Values found in other sources."""
+
+    @_builtins.property
+    def enriched_origin(self) -> Global___Origin:
+        """Where the enriched values come from."""
+
+    @_builtins.property
+    def value(self) -> Global___ValueEstimate:
+        """Expected purchases and value."""
+
+    @_builtins.property
+    def value_origin(self) -> Global___Origin:
+        """Where the estimate comes from."""
+
+    @_builtins.property
+    def classifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___Classification]:
+        """Predictions."""
+
+    @_builtins.property
+    def classifications_origin(self) -> Global___Origin:
+        """Where the predictions come from."""
+
+    @_builtins.property
+    def recommendations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recommendation]:
+        """Recommended products."""
+
+    @_builtins.property
+    def recommendations_origin(self) -> Global___Origin:
+        """Where the recommendations come from."""
+
     def __init__(
         self,
         *,
@@ -717,10 +1052,18 @@ class DerivedData(_message.Message):
         segment_origin: Global___Origin | None = ...,
         entity: Global___EntityAssignment | None = ...,
         entity_origin: Global___Origin | None = ...,
+        enriched: _abc.Iterable[Global___EnrichedValue] | None = ...,
+        enriched_origin: Global___Origin | None = ...,
+        value: Global___ValueEstimate | None = ...,
+        value_origin: Global___Origin | None = ...,
+        classifications: _abc.Iterable[Global___Classification] | None = ...,
+        classifications_origin: Global___Origin | None = ...,
+        recommendations: _abc.Iterable[Global___Recommendation] | None = ...,
+        recommendations_origin: Global___Origin | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["corrections_origin", b"corrections_origin", "entity", b"entity", "entity_origin", b"entity_origin", "imputed_origin", b"imputed_origin", "segment", b"segment", "segment_origin", b"segment_origin"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["classifications_origin", b"classifications_origin", "corrections_origin", b"corrections_origin", "enriched_origin", b"enriched_origin", "entity", b"entity", "entity_origin", b"entity_origin", "imputed_origin", b"imputed_origin", "recommendations_origin", b"recommendations_origin", "segment", b"segment", "segment_origin", b"segment_origin", "value", b"value", "value_origin", b"value_origin"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corrections", b"corrections", "corrections_origin", b"corrections_origin", "entity", b"entity", "entity_origin", b"entity_origin", "imputed", b"imputed", "imputed_origin", b"imputed_origin", "segment", b"segment", "segment_origin", b"segment_origin"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classifications", b"classifications", "classifications_origin", b"classifications_origin", "corrections", b"corrections", "corrections_origin", b"corrections_origin", "enriched", b"enriched", "enriched_origin", b"enriched_origin", "entity", b"entity", "entity_origin", b"entity_origin", "imputed", b"imputed", "imputed_origin", b"imputed_origin", "recommendations", b"recommendations", "recommendations_origin", b"recommendations_origin", "segment", b"segment", "segment_origin", b"segment_origin", "value", b"value", "value_origin", b"value_origin"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
