@@ -32,6 +32,8 @@ class StepInputs:
         seed: of everything random.
         as_of: the moment that the run counts back from, with time zone.
         threads: how many the step may use.
+        decisions: what people have decided about pairs of rows: `row_id`, `other_row_id` (places, int64), `same` (bool);
+            None if nobody has decided anything.
     """
 
     customers: pa.Table
@@ -40,15 +42,25 @@ class StepInputs:
     seed: int
     as_of: datetime
     threads: int
+    decisions: pa.Table | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed:
-    """What a step found: lines ordered by `row_id` (place), aggregates for the summary, aggregates for the report."""
+    """What a step found.
+
+    Attributes:
+        table: lines ordered by `row_id` (place).
+        summary: aggregates for the summary.
+        report: aggregates for the report.
+        proposals: pairs of rows that wait for a person, ordered by (`row_id`, `other_row_id`): both places (int64), `score`
+            (float64), `weights` (list of structs of `field`, string, and `weight`, float64); None if the step proposes none.
+    """
 
     table: pa.Table
     summary: JsonObject
     report: JsonObject
+    proposals: pa.Table | None = None
 
 
 class StepAdapter(Protocol):
