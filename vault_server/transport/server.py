@@ -1,6 +1,6 @@
 """The gRPC server: one port, limits that gRPC does not set by itself, health, a drain that loses nothing.
 
-Sync stack, measured against aio in docs/adr/0001: as fast, and none of its leaks and stuck handlers.
+Sync stack, measured against aio in docs/adr/0001.
 """
 
 from __future__ import annotations

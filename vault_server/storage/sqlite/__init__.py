@@ -1,1 +1,1 @@
-"""The embedded engine: one process, one writer thread, readers with snapshots."""
+"""The embedded engine: one process, one writing connection, readers with snapshots."""

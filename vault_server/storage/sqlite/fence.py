@@ -1,6 +1,6 @@
 """The fence of a SQLite store, kept in memory.
 
-One process owns the file and one thread writes it, so that thread knows when a fence may have moved: it counts the commits
+One process owns the file and one connection writes it, so its owner knows when a fence may have moved: it counts the commits
 that changed a tenant's row. Between two counts the number read last is the number stored. An erasure is acknowledged after
 the count, so whoever was told of it is never answered with a key from before.
 """
