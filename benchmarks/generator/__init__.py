@@ -7,10 +7,12 @@ from benchmarks.generator.activity import Line, NeedRow, TransactionRow
 from benchmarks.generator.crm import GeneratedCrm, generate
 from benchmarks.generator.options import GeneratorOptions
 from benchmarks.generator.rows import CUSTOMER_COLUMNS
-from benchmarks.generator.truth import CellError, ErrorKind, MissingCell, Truth, load_truth, write_truth
+from benchmarks.generator.totals import StatedTotal, stated_totals
+from benchmarks.generator.truth import OF_MORE_MESS, CellError, ErrorKind, MissingCell, Truth, load_truth, write_truth
 
 __all__ = [
     "CUSTOMER_COLUMNS",
+    "OF_MORE_MESS",
     "CellError",
     "ErrorKind",
     "GeneratedCrm",
@@ -18,9 +20,11 @@ __all__ = [
     "Line",
     "MissingCell",
     "NeedRow",
+    "StatedTotal",
     "TransactionRow",
     "Truth",
     "generate",
     "load_truth",
+    "stated_totals",
     "write_truth",
 ]

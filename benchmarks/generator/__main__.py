@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=_DEFAULTS.seed)
     parser.add_argument("--duplicate-share", type=float, default=_DEFAULTS.duplicate_share)
     parser.add_argument("--mess", type=float, default=_DEFAULTS.mess, help="multiplier of the error rates")
+    parser.add_argument("--more-mess", type=float, default=_DEFAULTS.more_mess, help="multiplier of further kinds of damage")
     parser.add_argument("--missing", type=float, default=_DEFAULTS.missing, help="multiplier of the rates of empty cells")
     parser.add_argument("--as-of", type=date.fromisoformat, default=_DEFAULTS.as_of, help="day of the export, YYYY-MM-DD")
     parser.add_argument("--clean", action="store_true", help="no duplicates, no errors, no empty cells")
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
             seed=given.seed,
             duplicate_share=given.duplicate_share,
             mess=given.mess,
+            more_mess=given.more_mess,
             missing=given.missing,
             as_of=given.as_of,
         )

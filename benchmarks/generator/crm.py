@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from benchmarks.generator.activity import BUNDLES, ActivityMaker, NeedRow, TransactionRow
 from benchmarks.generator.draw import stream
 from benchmarks.generator.mess import CLERK_ERRORS, REPEAT_ERRORS, dirty, empty_cells, moved
+from benchmarks.generator.more_mess import MORE_ERRORS
 from benchmarks.generator.options import GeneratorOptions
 from benchmarks.generator.people import PeopleMaker, Person
 from benchmarks.generator.rows import DirtyRow, clean_cells
@@ -67,7 +68,7 @@ def _typed_rows(
     options: GeneratorOptions,
 ) -> tuple[list[DirtyRow], list[list[str]]]:
     """Type every row in random order, so that neither ids nor neighbours give a duplicate away."""
-    rng = stream(options.seed, "mess")
+    rng, more = stream(options.seed, "mess"), stream(options.seed, "more mess")
     order = [(index, False) for index in range(len(people))] + [(index, True) for index in owners]
     numbers = list(range(len(order)))
     stream(options.seed, "order").shuffle(numbers)
@@ -78,6 +79,7 @@ def _typed_rows(
         if repeat:
             _retype(row, people, rng, options.mess)
         dirty(row, rng, CLERK_ERRORS, options.mess)
+        dirty(row, more, MORE_ERRORS, options.more_mess)
         empty_cells(row, rng, options.missing)
         rows.append(row)
         rows_of[index].append(row.row_id)

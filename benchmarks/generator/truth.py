@@ -38,6 +38,27 @@ class ErrorKind(StrEnum):
     STREET_FORM = "street_form"
     INCOME_FORM = "income_form"
     MOVED = "moved"
+    # Of `more_mess` only:
+    TITLE = "title"
+    MOJIBAKE = "mojibake"
+    LANGUAGE_FORM = "language_form"
+    GENDER_WORD = "gender_word"
+    RARE_DATE = "rare_date"
+    CITY_POSTCODE = "city_postcode"
+    OUTLIER = "outlier"
+
+
+OF_MORE_MESS = frozenset(
+    {
+        ErrorKind.TITLE,
+        ErrorKind.MOJIBAKE,
+        ErrorKind.LANGUAGE_FORM,
+        ErrorKind.GENDER_WORD,
+        ErrorKind.RARE_DATE,
+        ErrorKind.CITY_POSTCODE,
+        ErrorKind.OUTLIER,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

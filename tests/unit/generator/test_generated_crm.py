@@ -1,11 +1,21 @@
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import phonenumbers
 import pytest
 
-from benchmarks.generator import CUSTOMER_COLUMNS, ErrorKind, GeneratedCrm, GeneratorOptions, generate, load_truth
+from benchmarks.generator import (
+    CUSTOMER_COLUMNS,
+    OF_MORE_MESS,
+    ErrorKind,
+    GeneratedCrm,
+    GeneratorOptions,
+    generate,
+    load_truth,
+    stated_totals,
+)
 from benchmarks.generator.rows import age_on
 from benchmarks.generator.writers import write_crm
 
@@ -88,7 +98,22 @@ def test_repairing_every_cell_makes_rows_of_one_person_agree(crm: GeneratedCrm) 
 
 
 def test_every_kind_of_error_occurs(crm: GeneratedCrm) -> None:
-    assert {error.kind for error in crm.truth.errors} == set(ErrorKind)
+    assert {error.kind for error in crm.truth.errors} == set(ErrorKind) - OF_MORE_MESS
+    further = generate(replace(OPTIONS, more_mess=1.0))
+    assert {error.kind for error in further.truth.errors} == set(ErrorKind)
+
+
+def test_more_mess_changes_no_cell_that_was_already_wrong(crm: GeneratedCrm) -> None:
+    further = generate(replace(OPTIONS, more_mess=1.0))
+    assert further.transactions == crm.transactions
+    assert set(crm.truth.errors) <= set(further.truth.errors)
+
+
+def test_stated_totals_are_wrong_where_they_differ_from_the_lines(crm: GeneratedCrm) -> None:
+    totals = stated_totals(crm.transactions, OPTIONS.seed)
+    wrong = [total for total in totals if total.stated_minor != total.right_minor]
+    assert 0.01 < len(wrong) / len(totals) < 0.03
+    assert all(total.stated_minor == total.right_minor for total in stated_totals(crm.transactions, OPTIONS.seed, mess=0.0))
 
 
 def test_clean_telephone_numbers_are_valid_in_their_country(clean: GeneratedCrm) -> None:
