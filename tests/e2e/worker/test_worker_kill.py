@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -33,10 +33,14 @@ pytestmark = pytest.mark.timeout(180)
 class WorkerProcess:
     """`strongroom-worker run`, and its events as they come."""
 
-    def __init__(self, config: Path, *arguments: str) -> None:
-        environment = {**os.environ, "STRONGROOM_CONFIG_DIR": str(config)}
+    def __init__(
+        self, config: Path, *arguments: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        surroundings = {**os.environ, **(environment or {}), "STRONGROOM_CONFIG_DIR": str(config)}
         command = [sys.executable, "-m", "analysis_worker.main", "run", "--lease-s", str(LEASE_S), *arguments]
-        self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, cwd=cwd, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
 
     def events(self) -> Iterator[str]:
         assert self.process.stderr is not None
@@ -52,8 +56,10 @@ class WorkerProcess:
 
 
 @contextmanager
-def _worker(config: Path, *arguments: str) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(config, *arguments)
+def _worker(
+    config: Path, *arguments: str, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[WorkerProcess]:
+    worker = WorkerProcess(config, *arguments, cwd=cwd, environment=environment)
     try:
         yield worker
     finally:
@@ -113,8 +119,9 @@ def _results(client: Client, run: Run) -> tuple[dict[str, bytes], set[frozenset[
         derived = DerivedData.FromString(one.derived.SerializeToString())
         together[derived.entity.entity].add(one.customer)
         derived.entity.entity = ""
-        for part in ("corrections", "imputed", "segment", "entity"):
-            derived.ClearField(f"{part}_origin")  # type: ignore[arg-type]  # literal names of fields
+        for field, _ in derived.ListFields():
+            if field.name.endswith("_origin"):
+                derived.ClearField(field.name)  # type: ignore[arg-type]  # a name of the message's own
         found[one.customer] = derived.SerializeToString(deterministic=True)
     return found, {frozenset(customers) for customers in together.values()}
 
@@ -165,3 +172,69 @@ def test_once_ends_at_once_when_nothing_waits_and_tells_a_failed_run_by_its_exit
     with _worker(config, "--once") as worker:
         assert worker.process.wait(PATIENCE_S) == 1
     assert tenant.client().analysis.get(run.name).failure_reason == "INVALID_OPTIONS"
+
+
+def test_worker_writes_nothing_that_it_reads_to_the_disk(served: tuple[Tenant, Path], tmp_path: Path) -> None:
+    """Every file that the worker has open for writing while it works, deleted ones too, and all it leaves behind."""
+    tenant, config = served
+    for folder in ("home", "tmp", "work"):
+        (tmp_path / folder).mkdir()
+    run = tenant.client().analysis.start(STEPS)
+    environment = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp")}
+    written: set[str] = set()
+    with _worker(config, "--once", cwd=tmp_path / "work", environment=environment) as worker:
+        limits = Path(f"/proc/{worker.process.pid}/limits")
+        worker.until("run_claimed")
+        core = next(line for line in limits.read_text().splitlines() if line.startswith("Max core file size"))
+        assert core.split()[4:6] == ["0", "0"]
+        while worker.process.poll() is None:
+            written |= _open_for_writing(worker.process.pid)
+            with suppress(subprocess.TimeoutExpired):
+                worker.process.wait(0.005)
+        assert worker.process.wait(PATIENCE_S) == 0
+    _finished(tenant.client(), run)
+    assert written == set()
+    left = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    values = {value for one in _customers() for value in (one.family_name, *one.emails) if len(value) > 3}
+    assert [value for value in values if value.encode() in left] == []
+
+
+def _open_for_writing(pid: int) -> set[str]:
+    """Regular files on a disk; memory, pipes and sockets are none."""
+    found = set()
+    for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            target = str(descriptor.readlink())
+            writable = descriptor.lstat().st_mode & 0o200
+        except OSError:  # closed meanwhile, or the process has ended
+            continue
+        if writable and target.startswith("/") and not target.startswith(("/dev/", "/proc/", "/memfd:")):
+            found.add(target)
+    return found
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+def test_a_run_whose_workers_are_killed_twenty_times_at_random_has_the_same_results(served: tuple[Tenant, Path]) -> None:
+    tenant, config = served
+    client = tenant.client()
+    undisturbed = client.analysis.start(STEPS)
+    with _worker(config, "--once") as worker:
+        assert worker.process.wait(PATIENCE_S) == 0
+    expected = _results(client, _finished(client, undisturbed))
+    disturbed = client.analysis.start(STEPS)
+    moments, kills = random.Random(20), 0
+    while kills < 20:
+        with _worker(config, "--poll-s", "0.1") as worker:
+            worker.until("run_claimed")
+            with pytest.raises(subprocess.TimeoutExpired):
+                worker.process.wait(moments.uniform(0.0, 0.5))
+            assert worker.end(signal.SIGKILL) == -signal.SIGKILL
+            kills += 1
+        if client.analysis.get(disturbed.name).state == RUN_STATE_SUCCEEDED:
+            assert _results(client, client.analysis.get(disturbed.name)) == expected
+            disturbed = client.analysis.start(STEPS)
+    with _worker(config, "--poll-s", "0.1") as worker:
+        worker.until("run_committed")
+        assert worker.end(signal.SIGTERM) == 0
+    assert _results(client, _finished(client, disturbed)) == expected
