@@ -20,6 +20,10 @@ from vault_server.crypto.api_tokens import HashedApiTokens
 from vault_server.crypto.keyring import EnvelopeKeyring
 from vault_server.errors import ConfigurationError
 from vault_server.open_keys import OpenKeys, open_keys
+from vault_server.page_processes.processes import PageProcesses
+from vault_server.ports.keys import Keyring
+from vault_server.ports.lent_keys import KeyLender
+from vault_server.ports.pages import NoHelpers, PageHelpers
 from vault_server.ports.runtime import Runtime
 from vault_server.ports.store import Store
 from vault_server.records.dictionary import Dictionary
@@ -27,6 +31,7 @@ from vault_server.records.search import SearchIndex
 from vault_server.records.validation import Validator
 from vault_server.storage.opening import migrate, open_store
 from vault_server.transport.admission import Admission
+from vault_server.transport.events import emit
 from vault_server.transport.pipeline import Pipeline
 from vault_server.transport.registry import handlers
 from vault_server.transport.server import ServerOptions, TlsFiles, VaultServer
@@ -94,7 +99,8 @@ class RunningVault:
     def _build(self, settings: Settings, runtime: Runtime, keys: OpenKeys, opened: ExitStack) -> None:
         log = ChainedAuditLog(self.store, keys.signer, {one.key_id: one for one in keys.verifiers}, runtime=runtime)
         opened.callback(log.close)
-        vault = open_vault(settings, runtime, keys, self.store)
+        keyring = open_keyring(runtime, keys, self.store)
+        vault = open_vault(settings, runtime, keyring, self.store)
         tokens = HashedApiTokens()
         authenticator = StoredAuthenticator(self.store, tokens, clock_us=runtime.now_us)
         admission = Admission(
@@ -114,6 +120,7 @@ class RunningVault:
         wired = open_backups(settings, keys, vault, log, opened)
         self._scheduling = wired.scheduling
         worker_runs = WorkerRuns(vault=vault)
+        helpers = open_helpers(settings, runtime, keyring, opened)
         system = System(
             vault=vault,
             version=version("strongroom"),
@@ -126,7 +133,9 @@ class RunningVault:
             "NeedService": NeedServicer(records=RecordService(vault=vault, spec=NEEDS)),
             "AttributeService": AttributeServicer(attributes=Attributes(vault=vault)),
             "ImportService": ImportServicer(imports=Imports(vault=vault)),
-            "ReadSessionService": ReadSessionServicer(sessions=ReadSessions(vault=vault, worker_runs=worker_runs)),
+            "ReadSessionService": ReadSessionServicer(
+                sessions=ReadSessions(vault=vault, worker_runs=worker_runs, helpers=helpers)
+            ),
             "PrivacyService": PrivacyServicer(
                 erasure=Erasure(vault=vault, ledger=wired.ledger), purposes=Purposes(vault=vault)
             ),
@@ -147,26 +156,41 @@ class RunningVault:
         )
 
 
-def open_vault(settings: Settings, runtime: Runtime, keys: OpenKeys, store: Store) -> Vault:
+def open_keyring(runtime: Runtime, keys: OpenKeys, store: Store) -> EnvelopeKeyring:
+    """The process's one keyring."""
+    return EnvelopeKeyring(
+        store=store.keks,
+        roots=keys.roots,
+        signer=keys.signer,
+        verifiers=keys.verifiers,
+        fence=store.fence,
+        monotonic_s=runtime.monotonic_s,
+        random=runtime.random_bytes,
+    )
+
+
+def open_vault(settings: Settings, runtime: Runtime, keyring: Keyring, store: Store) -> Vault:
     """The ports that use cases share."""
     dictionary = Dictionary()
     return Vault(
         store=store,
-        keyring=EnvelopeKeyring(
-            store=store.keks,
-            roots=keys.roots,
-            signer=keys.signer,
-            verifiers=keys.verifiers,
-            fence=store.fence,
-            monotonic_s=runtime.monotonic_s,
-            random=runtime.random_bytes,
-        ),
+        keyring=keyring,
         dictionary=dictionary,
         validator=Validator(dictionary),
         search=SearchIndex(dictionary, default_region=settings.records.default_region),
         attributes=AttributeCatalogue(store),
         runtime=runtime,
     )
+
+
+def open_helpers(settings: Settings, runtime: Runtime, lender: KeyLender, opened: ExitStack) -> PageHelpers:
+    """Processes for bulk reads, if there are to be any; they end before the store closes."""
+    count = settings.server.read_processes
+    if not count:
+        return NoHelpers()
+    helpers = PageProcesses(count, url=settings.storage.url, lender=lender, monotonic_s=runtime.monotonic_s, emit=emit)
+    opened.callback(helpers.close)
+    return helpers
 
 
 def server_options(settings: Settings) -> ServerOptions:

@@ -8,6 +8,7 @@ password belongs into the secrets directory as `storage_url`. The repr of settin
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -21,7 +22,13 @@ from vault_server.ports.secret import Secret
 T = TypeVar("T")
 ENV_PREFIX = "STRONGROOM_"
 MAX_PORT = 65535
+MAX_READ_PROCESSES = 16
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+def default_read_processes(cores: int) -> int:
+    """One where a second core could do its work."""
+    return 1 if cores > 1 else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,7 @@ class ServerSettings:
         drain_s: how long calls in flight may take to end when the server stops.
         home_tenant: the tenant whose operators run the vault itself.
         plaintext: serve without TLS; allowed on loopback only.
+        read_processes: processes that make pages of bulk reads beside the server's own; 0 makes all in the server's.
     """
 
     address: str = "127.0.0.1:7443"
@@ -48,6 +56,7 @@ class ServerSettings:
     plaintext: bool = False
     reflection: bool = False
     multi_process: bool = False
+    read_processes: int = field(default_factory=lambda: default_read_processes(os.cpu_count() or 1))
     log_level: str = "info"
 
 
@@ -171,6 +180,8 @@ def settings_problems(settings: Settings) -> list[str]:
         )
         if value < 1
     ]
+    if not 0 <= settings.server.read_processes <= MAX_READ_PROCESSES:
+        problems.append(f"server.read_processes: must be 0 to {MAX_READ_PROCESSES}")
     if settings.server.log_level.lower() not in LOG_LEVELS:
         problems.append(f"server.log_level: must be one of {', '.join(LOG_LEVELS)}")
     if not re.fullmatch(r"[a-z][a-z0-9_.-]{0,62}", settings.server.home_tenant):

@@ -12,7 +12,7 @@ from vault_server.backup.destination import Destination, FileDestination, Server
 from vault_server.backup.repository import Repository
 from vault_server.backup.restorer import RestorePlan, RestoreTools, plan_restore, run_restore
 from vault_server.backup_wiring import digest_of_records, folder_target
-from vault_server.bootstrap import open_vault, require_sound
+from vault_server.bootstrap import open_keyring, open_vault, require_sound
 from vault_server.config import Settings
 from vault_server.open_keys import OpenKeys, open_keys
 from vault_server.ports.runtime import Runtime
@@ -80,7 +80,7 @@ def _destination(settings: Settings) -> Destination:
 
 def _rebuilding(settings: Settings, runtime: Runtime, keys: OpenKeys) -> Callable[[Store], None]:
     def rebuild(store: Store) -> None:
-        SearchRebuild(vault=open_vault(settings, runtime, keys, store)).run()
+        SearchRebuild(vault=open_vault(settings, runtime, open_keyring(runtime, keys, store), store)).run()
 
     return rebuild
 

@@ -69,6 +69,10 @@ class TenantKeys:
     def put_rows(self, use: KeyUse, rows: Sequence[WrappedKek]) -> None:
         self._rows[use] = tuple(sorted(rows, key=lambda row: row.epoch))
 
+    def held(self, use: KeyUse) -> list[EpochKey]:
+        """The keys of one use that are unwrapped already, oldest first."""
+        return [key for (of, _), key in sorted(self._plain.items()) if of is use]
+
     def newest_active(self, use: KeyUse) -> WrappedKek | None:
         active = [row for row in self._rows.get(use, ()) if row.state is KekState.ACTIVE]
         return active[-1] if active else None

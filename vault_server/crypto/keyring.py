@@ -25,6 +25,8 @@ from vault_server.crypto.run_secrets import SealedRunSecrets
 from vault_server.crypto.sealed_values import SealedAudit, SealedPageTokens
 from vault_server.errors import AlreadyExistsError, ConfigurationError, InvalidArgumentError
 from vault_server.ports.keys import KekState, KekStore, KeyFence, KeyUse, RootKey, Signer, Verifier, WrappedKek
+from vault_server.ports.lent_keys import LentKeys
+from vault_server.ports.secret import Secret
 
 MAX_CACHE_AGE_S = 60.0
 MAX_TENANT_BYTES = 255
@@ -104,6 +106,13 @@ class EnvelopeKeyring:
 
     def run_secrets(self, tenant: str) -> SealedRunSecrets:
         return SealedRunSecrets(tenant=tenant, keys=self._keys_for(tenant, KeyUse.RUN), random=self._random)
+
+    def lend(self, tenant: str, *, run_id: bytes = b"", sealed_key: bytes = b"") -> LentKeys:
+        """`ports.lent_keys.KeyLender`: the active DATA key and older ones that are unwrapped already."""
+        keys = self._usable(tenant, KeyUse.DATA)
+        self.active(keys, tenant, KeyUse.DATA)
+        pseudonyms = self.run_secrets(tenant).lend_pseudonym_key(run_id, sealed_key) if run_id else None
+        return LentKeys(data=tuple((key.epoch, Secret(key.secret)) for key in keys.held(KeyUse.DATA)), pseudonyms=pseudonyms)
 
     def invalidate(self, tenant: str) -> None:
         with self._lock:

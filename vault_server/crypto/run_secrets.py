@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from vault_server.crypto.batch_cipher import DataKeys, RandomSource
 from vault_server.crypto.sealed_values import RUN_MAGIC, ValueSealer
 from vault_server.errors import InvalidArgumentError
+from vault_server.ports.secret import Secret
 
 _KEY_BYTES = 32
 _ID_BYTES = 16
@@ -46,6 +47,10 @@ class SealedRunSecrets:
 
     def pseudonyms(self, run_id: bytes, sealed_key: bytes) -> BlockPseudonyms:
         return BlockPseudonyms(self.open(run_id, _PSEUDONYM_KEY, sealed_key))
+
+    def lend_pseudonym_key(self, run_id: bytes, sealed_key: bytes) -> Secret:
+        """The plain key, for a page process."""
+        return Secret(self.open(run_id, _PSEUDONYM_KEY, sealed_key))
 
     def seal(self, run_id: bytes, what: str, payload: bytes) -> bytes:
         return self._sealer.seal(run_id + what.encode(), payload)

@@ -348,7 +348,13 @@ class AuditSealer(Protocol):
         ...
 
 
-class Keyring(Protocol):
+class Batches(Protocol):
+    """Whoever has keys to open rows with: the keyring, or the keys that were lent for a page."""
+
+    def batch(self, tenant: str) -> BatchCipher: ...
+
+
+class Keyring(Batches, Protocol):
     """One per process: knows the root key, caches unwrapped KEKs for at most a minute, starts epochs when they are due.
 
     Its methods may write to the key store (a tenant's first key, a new epoch, a reservation of wraps), so call them before
@@ -356,8 +362,6 @@ class Keyring(Protocol):
 
     Each raises KeyUnavailableError when a key that is needed cannot be unwrapped or was destroyed.
     """
-
-    def batch(self, tenant: str) -> BatchCipher: ...
 
     def blind_index(self, tenant: str) -> BlindIndex: ...
 

@@ -137,6 +137,15 @@ class RecordReader(Protocol):
         """
         ...
 
+    def place_of_nth(
+        self, tenant: str, kind: RecordKind, *, after: tuple[bytes, bytes], through_customer: bytes, number: int
+    ) -> tuple[bytes, bytes] | None:
+        """The place (customer_id, record_id) of the `number`-th stored row behind `after`, whatever its state.
+
+        None if there are fewer up to and with customer `through_customer`. One query on an index; no row is read.
+        """
+        ...
+
     def split(self, tenant: str, kind: RecordKind, parts: int) -> list[bytes]:
         """Upper customer ids (inclusive) that cut the LIVE rows into about equal, disjoint parts; the last is 16 times 0xff."""
         ...

@@ -84,7 +84,15 @@ class WriteView(Protocol):
     def now_us(self) -> int: ...
 
 
-class Store(Protocol):
+class ReadableStore(Protocol):
+    """One database, for who only reads it."""
+
+    def read(self) -> AbstractContextManager[ReadView]: ...
+
+    def close(self) -> None: ...
+
+
+class Store(ReadableStore, Protocol):
     """One database."""
 
     @property
@@ -98,8 +106,6 @@ class Store(Protocol):
     @property
     def fence(self) -> KeyFence: ...
 
-    def read(self) -> AbstractContextManager[ReadView]: ...
-
     def write(self, work: Callable[[WriteView], T]) -> T:
         """Runs `work` in one transaction; on SQLite small transactions that arrive together share one fsync."""
         ...
@@ -111,5 +117,3 @@ class Store(Protocol):
     def snapshot(self) -> AbstractContextManager[SnapshotSource]:
         """A consistent copy to back up from; blocks no writer."""
         ...
-
-    def close(self) -> None: ...

@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from vault_server.errors import ConfigurationError
 from vault_server.ports.snapshot import SnapshotSink
-from vault_server.ports.store import Store
-from vault_server.storage.migrating import BeforeChange, MigrationReport
+from vault_server.ports.store import ReadableStore, Store
+
+if TYPE_CHECKING:
+    from vault_server.storage.migrating import BeforeChange, MigrationReport
 
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 
@@ -47,6 +50,21 @@ def open_store(url: str, *, clock_us: Callable[[], int] = _wall_clock_us, pool_s
     from vault_server.storage.postgresql.opening import open_postgresql
 
     return open_postgresql(parsed, pool_size=pool_size)
+
+
+def open_for_reading(url: str) -> ReadableStore:
+    """A migrated store that another process of this vault has open, for one reader of this process.
+
+    Raises:
+        ConfigurationError: a bad URL, no such file, another schema, an unsafe SQLite.
+        UnavailableError: the database cannot be reached.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == _SQLITE:
+        from vault_server.storage.sqlite.reading import SqliteReader
+
+        return SqliteReader.open(_path(parsed))
+    return open_store(url, pool_size=1)
 
 
 def migrate(url: str, *, before_change: BeforeChange | None = None) -> MigrationReport:

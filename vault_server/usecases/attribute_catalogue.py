@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from strongroom.api.v1.attribute_service_pb2 import AttributeDefinition
 from vault_server.ports.resources import ResourceKind
-from vault_server.ports.store import Store
+from vault_server.ports.store import ReadableStore
 
 Definitions = Mapping[str, AttributeDefinition]
 
@@ -20,7 +20,7 @@ Definitions = Mapping[str, AttributeDefinition]
 class AttributeCatalogue:
     """Definitions by key, for each tenant. Safe for several threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: ReadableStore) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._by_tenant: dict[str, Definitions] = {}

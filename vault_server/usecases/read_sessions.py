@@ -6,9 +6,8 @@ is read in a short snapshot of its own, so a slow reader holds nothing open; the
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from strongroom.api.v1.access_service_pb2 import Grant
@@ -20,26 +19,23 @@ from vault_server.access.read_decision import ReadDecision, decide_read, matchin
 from vault_server.errors import (
     ConflictError,
     FailedPreconditionError,
-    IntegrityError,
     InvalidArgumentError,
     NotFoundError,
     ResourceExhaustedError,
 )
 from vault_server.ports.access import Identity
 from vault_server.ports.access_data import SessionRow
-from vault_server.ports.keys import BatchCipher, WrappedDek
-from vault_server.ports.records import DerivedRow, RecordKind, RecordRow
+from vault_server.ports.pages import NoHelpers, PageHelpers, Part, Place
+from vault_server.ports.records import RecordKind
 from vault_server.ports.resources import ResourceKind
 from vault_server.ports.runtime import new_ids
 from vault_server.ports.store import ReadView, WriteView
-from vault_server.records.arrow import ArrowEncoder
-from vault_server.records.projection import DERIVED_FIELDS, Projection
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
+from vault_server.usecases.pages_ahead import PagesAhead, Progress
 from vault_server.usecases.purposes import purpose_id_of, require_usable_purpose
-from vault_server.usecases.record_kinds import BY_KIND
 from vault_server.usecases.row_encoding import RowEncoder
-from vault_server.usecases.sealed_rows import open_derived, references
+from vault_server.usecases.session_pages import PAGE_ROWS, SessionPages, row_encoder
 from vault_server.usecases.session_plan import SessionPlan
 from vault_server.usecases.step_fields import require_step_fields
 from vault_server.usecases.vault import Vault
@@ -47,21 +43,13 @@ from vault_server.usecases.worker_runs import WorkerRuns
 
 SESSION_S = 6 * 3600
 MAX_STREAMS = 64
-BATCH_ROWS = 1000
-PART_BYTES = 3 << 19  # of envelopes; a message holds 4 MiB, and batches of about 1 MiB stream best
-ANY_POSITION = (1 << 63) - 1
+LAST_ID = b"\xff" * 16
+MOST_TROUBLES = 3  # with helpers, in one stream
 
 
 class _Run(NamedTuple):
     run_id: bytes
     pseudonym_key: bytes
-
-
-class _Batch(NamedTuple):
-    rows: list[tuple[RecordRow, WrappedDek]]
-    derived: list[DerivedRow]
-    scanned: int
-    last: tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +58,7 @@ class ReadSessions:
 
     vault: Vault
     worker_runs: WorkerRuns
+    helpers: PageHelpers = field(default_factory=NoHelpers)
 
     def create(self, call: Call, request: CreateReadSessionRequest) -> ReadSession:
         """Decide what the purpose may see and open the streams.
@@ -110,6 +99,8 @@ class ReadSessions:
             run_id=run.run_id.hex() if run else "",
             pseudonym_key=run.pseudonym_key.hex() if run else "",
         )
+        if rows > PAGE_ROWS:
+            self.helpers.prepare()
         return self._open(call, request, decision, plan, rows, position)
 
     def rows(self, call: Call, stream: str, resume_token: str) -> Iterator[ReadRowsResponse]:
@@ -122,20 +113,52 @@ class ReadSessions:
         self._require_still_allowed(call, tenant, plan)
         tokens, context = self.vault.keyring.page_tokens(tenant), f"stream:{stream}".encode()
         lower = bytes(16) if number == 0 else bytes.fromhex(plan.bounds[number - 1])
-        start = (lower, b"\xff" * 16) if number else (b"", b"")
-        last = _position(tokens.open(context, resume_token)) if resume_token else start
+        start = (lower, LAST_ID) if number else (b"", b"")
+        after = _position(tokens.open(context, resume_token)) if resume_token else start
         call.audit([stream], records=0, purpose=plan.purpose, fields=plan.fields)
-        encoder, upper, delivered = self._encoder(tenant, plan), bytes.fromhex(plan.bounds[number]), 0
-        while call.active():
-            batch = self._batch(tenant, plan, last, upper)
-            if batch.rows:
-                delivered += len(batch.rows)
-                for part in _parts(batch, encoder.most_rows(PART_BYTES)):
-                    yield self._encode(tenant, plan, encoder, part, tokens.seal(context, b"".join(part.last)))
-            if batch.scanned < BATCH_ROWS:
+        pages = SessionPages(
+            store=self.vault.store,
+            keyring=self.vault.keyring,
+            tenant=tenant,
+            plan=plan,
+            encoder=self._encoder(tenant, plan),
+        )
+        delivered = 0
+        for part in self._parts(call, pages, after, (bytes.fromhex(plan.bounds[number]), LAST_ID)):
+            part.response.resume_token = tokens.seal(context, b"".join(part.last))
+            delivered += part.response.row_count
+            yield part.response
+            if not call.active():
                 break
-            last = batch.last
         call.audit([stream], records=delivered, purpose=plan.purpose)
+
+    def _parts(self, call: Call, pages: SessionPages, after: Place, end: Place) -> Iterator[Part]:
+        """All parts of a stream: with a helper as long as one is there and well, else page by page."""
+        place: Place | None = after
+        troubles = 0
+        while place is not None and call.active():
+            if troubles < MOST_TROUBLES:
+                ahead = yield from self._with_helper(pages, place, end)
+                if ahead.finished:
+                    return
+                place, troubles = ahead.place, troubles + ahead.troubled
+            page = pages.page(place, end)
+            yield from page.parts
+            place = page.behind
+
+    def _with_helper(self, pages: SessionPages, after: Place, end: Place) -> Generator[Part, None, Progress]:
+        plan = pages.plan
+        run_id, sealed_key = bytes.fromhex(plan.run_id), bytes.fromhex(plan.pseudonym_key)
+        with self.helpers.borrow(pages.tenant, plan.encode(), run_id, sealed_key) as helper:
+            if helper is None:
+                return Progress(after)
+            ahead = PagesAhead(
+                pages,
+                helper,
+                fence=lambda: self.vault.store.fence.number(pages.tenant),
+                monotonic_s=self.vault.runtime.monotonic_s,
+            )
+            return (yield from ahead.parts(after, end))
 
     def _require_still_allowed(self, call: Call, tenant: str, plan: SessionPlan) -> None:
         """A session ends with what allowed it: the grant was revoked or has ended, or the run is over.
@@ -234,77 +257,11 @@ class ReadSessions:
         return plan
 
     def _encoder(self, tenant: str, plan: SessionPlan) -> RowEncoder:
-        attributes = self.vault.attributes.of(tenant)
-        spec = BY_KIND[plan.record_kind]
         pseudonyms = None
         if plan.run_id:
             secrets = self.vault.keyring.run_secrets(tenant)
             pseudonyms = secrets.pseudonyms(bytes.fromhex(plan.run_id), bytes.fromhex(plan.pseudonym_key))
-        arrow = (
-            ArrowEncoder(self.vault.dictionary, plan.record_kind, plan.fields, attributes, visible_fields=plan.visible)
-            if plan.arrow
-            else None
-        )
-        projection = Projection(self.vault.dictionary, plan.record_kind, plan.fields, attributes, visible_fields=plan.visible)
-        return RowEncoder(spec=spec, tenant=tenant, arrow=arrow, projection=projection, pseudonyms=pseudonyms)
-
-    def _batch(self, tenant: str, plan: SessionPlan, after: tuple[bytes, bytes], upper: bytes) -> _Batch:
-        kind = plan.record_kind
-        with self.vault.store.read() as view:
-            scanned = view.records.scan(
-                tenant, kind, after=after, through_customer=upper, max_position=ANY_POSITION, limit=BATCH_ROWS
-            )
-            rows = [pair for pair in scanned if pair[0].created_us <= plan.opened_us]
-            if plan.consent_required:
-                consented = view.records.consented(tenant, plan.purpose_id, list({row.customer_id for row, _ in rows}))
-                rows = [pair for pair in rows if pair[0].customer_id in consented]
-            wants_derived = kind is RecordKind.CUSTOMER and any(name in DERIVED_FIELDS for name in plan.fields)
-            derived = view.records.derived(tenant, [row.customer_id for row, _ in rows]) if wants_derived and rows else []
-        tail = scanned[-1][0] if scanned else None
-        return _Batch(rows, derived, len(scanned), (tail.customer_id, tail.record_id) if tail else after)
-
-    def _encode(self, tenant: str, plan: SessionPlan, encoder: RowEncoder, batch: _Batch, token: str) -> ReadRowsResponse:
-        rows = [row for row, _ in batch.rows]
-        deks, kind = [dek for _, dek in batch.rows], plan.record_kind
-        with self.vault.keyring.batch(tenant) as cipher:
-            plaintexts = self._opened(cipher, kind, rows, deks)
-        derived = open_derived(self.vault, tenant, batch.derived, deks) if batch.derived else {}
-        return encoder.encode(rows, plaintexts, derived, token)
-
-    def _opened(
-        self, cipher: BatchCipher, kind: RecordKind, rows: Sequence[RecordRow], deks: Sequence[WrappedDek]
-    ) -> list[bytes]:
-        """A customer's row is the only one under its key; transactions and needs of a customer share one."""
-        if kind is RecordKind.CUSTOMER:
-            try:
-                return cipher.open_each(kind, rows, deks)
-            except IntegrityError:  # sealed under an older version of the key, or broken: every version tells
-                with self.vault.store.read() as view:
-                    deks = view.records.deks(cipher.tenant, [row.customer_id for row in rows])
-        cipher.load_deks(list(dict.fromkeys(deks)))
-        return cipher.open_many(references(cipher.tenant, kind, rows), [row.sealed for row in rows])
-
-
-def _parts(batch: _Batch, most_rows: int) -> Iterator[_Batch]:
-    """The batch in parts that fit a message; as a rule it is one."""
-    beside: Counter[bytes] = Counter()
-    for one in batch.derived:
-        beside[one.customer_id] += len(one.sealed)
-    start = size = 0
-    for index, (row, _) in enumerate(batch.rows):
-        more = len(row.sealed) + beside[row.customer_id]
-        if index > start and (size + more > PART_BYTES or index - start >= most_rows):
-            yield _part(batch, start, index)
-            start, size = index, 0
-        size += more
-    yield batch if start == 0 else _part(batch, start, len(batch.rows))._replace(last=batch.last)
-
-
-def _part(batch: _Batch, start: int, end: int) -> _Batch:
-    rows = batch.rows[start:end]
-    customers, tail = {row.customer_id for row, _ in rows}, rows[-1][0]
-    derived = [one for one in batch.derived if one.customer_id in customers]
-    return _Batch(rows, derived, batch.scanned, (tail.customer_id, tail.record_id))
+        return row_encoder(self.vault.dictionary, self.vault.attributes.of(tenant), tenant, plan, pseudonyms)
 
 
 def _kind(kind: int) -> int:

@@ -283,7 +283,7 @@ class RecordService(Generic[R]):
 
     def _open(self, tenant: str, collected: _Rows) -> Found[R]:
         plaintexts = open_rows(self.vault, tenant, self.spec.kind, collected.rows, collected.deks)
-        derived = open_derived(self.vault, tenant, collected.derived, collected.deks)
+        derived = open_derived(self.vault.keyring, tenant, collected.derived, collected.deks)
         rows = collected.rows
         records = [as_record(self.spec, tenant, row, plaintext) for row, plaintext in zip(rows, plaintexts, strict=True)]
         return Found(records, [derived.get(row.customer_id, DerivedData()) for row in rows])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from strongroom.api.v1.customer_pb2 import DerivedData
 from strongroom.api.v1.read_session_service_pb2 import ReadRowsResponse
 from vault_server.ports.records import RecordKind, RecordRow
 from vault_server.ports.run_secrets import Pseudonyms
-from vault_server.records.arrow import ArrowEncoder
 from vault_server.records.projection import Projection
 from vault_server.records.sealing import MetaFramer, with_meta
 from vault_server.usecases.record_kinds import AnyKind
 from vault_server.usecases.sealed_rows import as_bytes
+
+if TYPE_CHECKING:
+    from vault_server.records.arrow import ArrowEncoder
 
 ARROW_CELL_BYTES = 9  # of a number, or of the offset of a text, and the bits that say whether it is there
 
@@ -29,6 +32,10 @@ class RowEncoder:
     projection: Projection
     pseudonyms: Pseudonyms | None
 
+    def under(self, pseudonyms: Pseudonyms | None) -> RowEncoder:
+        """The same encoder for a run."""
+        return replace(self, pseudonyms=pseudonyms)
+
     @property
     def schema_bytes(self) -> bytes:
         return b"" if self.arrow is None else self.arrow.schema_bytes
@@ -38,23 +45,21 @@ class RowEncoder:
         return sys.maxsize if self.arrow is None else max(1, size_bytes // (ARROW_CELL_BYTES * len(self.arrow.schema)))
 
     def encode(
-        self, rows: Sequence[RecordRow], plaintexts: Sequence[bytes], derived: Mapping[bytes, DerivedData], token: str
+        self, rows: Sequence[RecordRow], plaintexts: Sequence[bytes], derived: Mapping[bytes, DerivedData]
     ) -> ReadRowsResponse:
-        """One response.
+        """One response, without a resume token.
 
         Args:
             rows: the stored rows.
             plaintexts: what they hold, in the same order.
             derived: derived data by customer; empty if none was asked for.
-            token: resumes behind these rows.
         """
         beside = self._derived(rows, derived)
         if self.arrow is not None:
-            return self._as_arrow(self.arrow, rows, plaintexts, beside, token)
+            return self._as_arrow(self.arrow, rows, plaintexts, beside)
         return ReadRowsResponse(
             records=self._records(rows, plaintexts),
             row_count=len(rows),
-            resume_token=token,
             derived=beside or (),
         )
 
@@ -70,7 +75,6 @@ class RowEncoder:
         rows: Sequence[RecordRow],
         plaintexts: Sequence[bytes],
         derived: list[bytes] | None,
-        token: str,
     ) -> ReadRowsResponse:
         customers = self._shown([row.customer_id for row in rows])
         same = self.spec.kind is RecordKind.CUSTOMER
@@ -80,7 +84,7 @@ class RowEncoder:
             customer_ids=customers,
             derived=derived,
         )
-        return ReadRowsResponse(arrow_batch=batch, row_count=len(rows), resume_token=token)
+        return ReadRowsResponse(arrow_batch=batch, row_count=len(rows))
 
     def _shown(self, ids: list[bytes]) -> list[bytes]:
         return ids if self.pseudonyms is None else self.pseudonyms.encode_many(ids)

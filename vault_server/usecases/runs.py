@@ -163,7 +163,7 @@ class Runs:
             rows = view.records.derived_scan(tenant, run_id, after=after, limit=limit)
             customers = sorted({row.customer_id for row in rows})
             deks = view.records.deks(tenant, customers)
-        derived = open_derived(self.vault, tenant, rows, deks)
+        derived = open_derived(self.vault.keyring, tenant, rows, deks)
         call.audit([parent], records=len(derived))
         results = [
             CustomerResult(customer=names.customer_name(tenant, customer), derived=derived[customer])

@@ -7,16 +7,19 @@ the opened bytes. Keys live for one batch: rows are read first, then opened outs
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from strongroom.api.v1.customer_pb2 import DerivedData, Origin
 from vault_server.errors import IntegrityError, KeyUnavailableError
-from vault_server.ports.keys import BatchCipher, RecordRef, WrappedDek
+from vault_server.ports.keys import BatchCipher, Batches, RecordRef, WrappedDek
 from vault_server.ports.records import DerivedRow, RecordKind, RecordRow, RowState
 from vault_server.records.projection import DERIVED_FIELDS
 from vault_server.records.sealing import etag, with_meta
 from vault_server.usecases import names
 from vault_server.usecases.record_kinds import AnyKind, KindSpec, R
-from vault_server.usecases.vault import Vault
+
+if TYPE_CHECKING:
+    from vault_server.usecases.vault import Vault
 
 SCHEMA_REVISION = 1
 
@@ -93,12 +96,14 @@ def step_number(step: str) -> int:
     return int.from_bytes(step.encode().ljust(8, b"\0")[:8])
 
 
-def open_derived(vault: Vault, tenant: str, rows: Sequence[DerivedRow], deks: Iterable[WrappedDek]) -> dict[bytes, DerivedData]:
+def open_derived(
+    keyring: Batches, tenant: str, rows: Sequence[DerivedRow], deks: Iterable[WrappedDek]
+) -> dict[bytes, DerivedData]:
     """Derived data by customer, each part with its origin. Rows whose customer has no key any more are left out."""
     if not rows:
         return {}
     found: dict[bytes, DerivedData] = {}
-    with vault.keyring.batch(tenant) as cipher:
+    with keyring.batch(tenant) as cipher:
         cipher.load_deks(list(deks))
         held = [row for row in rows if cipher.has_dek(row.customer_id)]
         plaintexts = cipher.open_many([derived_reference(tenant, row) for row in held], [row.sealed for row in held])

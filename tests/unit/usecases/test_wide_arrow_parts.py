@@ -8,10 +8,10 @@ import pytest
 
 from vault_server.ports.keys import WrappedDek
 from vault_server.ports.records import RecordRow, RowState
-from vault_server.usecases.read_sessions import _Batch, _parts
+from vault_server.usecases.session_pages import Batch, split
 
 
-def batch(rows: int) -> _Batch:
+def batch(rows: int) -> Batch:
     def row(number: int) -> RecordRow:
         key = number.to_bytes(16, "big")
         values: dict[str, Any] = {
@@ -24,15 +24,14 @@ def batch(rows: int) -> _Batch:
         return RecordRow(**{**dict.fromkeys(RecordRow._fields, 0), **values})
 
     dek: Any = WrappedDek
-    return _Batch([(row(number), dek) for number in range(rows)], [], rows, ((rows - 1).to_bytes(16, "big"),) * 2)
+    return Batch([(row(number), dek) for number in range(rows)], [], None)
 
 
 @pytest.mark.parametrize(("rows", "most", "sizes"), [(10, 1_000, [10]), (10, 4, [4, 4, 2]), (10, 1, [1] * 10), (1, 1, [1])])
 def test_parts_hold_every_row_once_and_no_more_than_fit(rows: int, most: int, sizes: list[int]) -> None:
     whole = batch(rows)
 
-    parts = list(_parts(whole, most))
+    parts = list(split(whole, most))
 
     assert [len(part.rows) for part in parts] == sizes
     assert [pair for part in parts for pair in part.rows] == whole.rows
-    assert parts[-1].last == whole.last

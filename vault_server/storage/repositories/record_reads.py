@@ -26,6 +26,7 @@ _PAGE_OF_CUSTOMER = {kind: table.page(of_customer=True) for kind, table in RECOR
 _SCAN = {kind: table.scan() for kind, table in RECORD_TABLES.items()}
 _SCAN_CUSTOMERS = RECORD_TABLES[RecordKind.CUSTOMER].scan_alone()
 _COUNT = {kind: table.count() for kind, table in RECORD_TABLES.items()}
+_NTH_PLACE = {kind: table.nth_place() for kind, table in RECORD_TABLES.items()}
 _EVERY_NTH = {kind: table.every_nth() for kind, table in RECORD_TABLES.items()}
 
 _KEYS = (
@@ -244,6 +245,23 @@ class SqlRecordReader:
         keys = self._session.rows(_KEYS_BETWEEN, tenant_key=tenant_key, first=rows[0][0], last=rows[-1][0])
         newest = {key[0]: key for key in keys}  # in the order of versions, so the last one stays
         return [(_as_row(row), _as_key(newest[row[0]])) for row in rows if row[0] in newest]
+
+    def place_of_nth(
+        self, tenant: str, kind: RecordKind, *, after: tuple[bytes, bytes], through_customer: bytes, number: int
+    ) -> tuple[bytes, bytes] | None:
+        tenant_key = self._session.tenant_key(tenant)
+        record_table(kind)
+        if tenant_key is None:
+            return None
+        rows = self._session.rows(
+            _NTH_PLACE[kind],
+            tenant_key=tenant_key,
+            after_customer=after[0],
+            after_record=after[1],
+            through_customer=through_customer,
+            skipped=number - 1,
+        )
+        return cast("tuple[bytes, bytes]", tuple(rows[0])) if rows else None
 
     def split(self, tenant: str, kind: RecordKind, parts: int) -> list[bytes]:
         if parts <= 1:

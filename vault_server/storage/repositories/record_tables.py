@@ -102,6 +102,16 @@ class RecordTable:
         )
         return query.where(self._behind()).order_by(c.customer_id, self.record_id).limit(bindparam("limit"))
 
+    def nth_place(self) -> Query:
+        """Where the row stands that comes after `skipped` rows, in scan order, of any state: the index alone tells."""
+        c = self.table.c
+        query = select(c.customer_id, self.record_id).where(
+            c.tenant_key == bindparam("tenant_key"),
+            c.customer_id >= bindparam("after_customer"),
+            c.customer_id <= bindparam("through_customer"),
+        )
+        return query.where(self._behind()).order_by(c.customer_id, self.record_id).limit(1).offset(bindparam("skipped"))
+
     def _behind(self) -> ColumnElement[bool]:
         customer_id = self.table.c.customer_id
         return (customer_id > bindparam("after_customer")) | (self.record_id > bindparam("after_record"))
