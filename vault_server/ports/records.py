@@ -197,12 +197,11 @@ class RecordWriter(RecordReader, Protocol):
         """Writes each row over the one with version - 1. Raises ConflictError(reason ETAG_MISMATCH) if any is not at it."""
         ...
 
-    def put_tokens(self, tenant: str, tokens: Sequence[SearchToken]) -> None:
-        """The bulk path. Adding a token twice is harmless."""
-        ...
+    def put_tokens(self, tenant: str, tokens: Sequence[SearchToken], *, unique: Sequence[SearchToken] = ()) -> None:
+        """Tokens that any number of records may carry, and `unique` ones that one record alone may (external ids).
 
-    def put_unique(self, tenant: str, tokens: Sequence[SearchToken]) -> None:
-        """Tokens that one record alone may carry (external ids). Raises AlreadyExistsError(reason DUPLICATE_EXTERNAL_ID)."""
+        Raises AlreadyExistsError(reason DUPLICATE_EXTERNAL_ID).
+        """
         ...
 
     def drop_tokens(self, tenant: str, kind: RecordKind, record_ids: Sequence[bytes]) -> None:

@@ -66,10 +66,7 @@ class PreparedChunk:
         if self.updates:
             records.update(self.tenant, self.kind, self.updates)
             records.drop_tokens(self.tenant, self.kind, [row.record_id for row in self.updates])
-        if self.unique:
-            records.put_unique(self.tenant, self.unique)
-        if self.tokens:
-            records.put_tokens(self.tenant, self.tokens)
+        records.put_tokens(self.tenant, self.tokens, unique=self.unique)
 
 
 def prepare_chunk(vault: Vault, tenant: str, spec: AnyKind, found: Import, request: ImportRowsRequest) -> PreparedChunk:

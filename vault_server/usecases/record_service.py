@@ -116,8 +116,7 @@ class RecordService(Generic[R]):
             if new_dek:
                 view.records.insert_deks(tenant, new_dek)
             view.records.insert(tenant, self.spec.kind, [row])
-            view.records.put_unique(tenant, unique)
-            view.records.put_tokens(tenant, tokens)
+            view.records.put_tokens(tenant, tokens, unique=unique)
 
         self.vault.store.write(work)
         return as_record(self.spec, tenant, row, content)
@@ -248,8 +247,7 @@ class RecordService(Generic[R]):
             replay.record(view, name, now_us)
             view.records.update(tenant, kind, [following])
             view.records.drop_tokens(tenant, kind, [row.record_id])
-            view.records.put_unique(tenant, unique)
-            view.records.put_tokens(tenant, tokens)
+            view.records.put_tokens(tenant, tokens, unique=unique)
 
         self.vault.store.write(work)
         return as_record(self.spec, tenant, following, content)

@@ -48,7 +48,6 @@ class SearchRebuild:
             unique += as_tokens(index, spec.kind, row.customer_id, row.record_id, search.unique_values(record))
 
         def work(view: WriteView) -> None:
-            view.records.put_unique(tenant, unique)
-            view.records.put_tokens(tenant, tokens)
+            view.records.put_tokens(tenant, tokens, unique=unique)
 
         self.vault.store.write(work)

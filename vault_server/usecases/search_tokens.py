@@ -73,7 +73,7 @@ def external_id_query(vault: Vault, tenant: str, kind: RecordKind, field: str, e
 
 
 def require_unclaimed(vault: Vault, tenant: str, unique: Sequence[SearchToken]) -> None:
-    """For dry runs: what `put_unique` would refuse.
+    """For dry runs: what `put_tokens` would refuse.
 
     Raises:
         AlreadyExistsError: another record has one of the external ids.

@@ -195,7 +195,7 @@ def test_erase_removes_everything_of_the_customer_and_nothing_else(store: Store)
             view.records.put_tokens(
                 TENANT, [a_search_token("mail", customer), a_search_token("order", transaction, customer_id=customer)]
             )
-            view.records.put_unique(TENANT, [a_search_token(customer.hex()[8:18], customer, field=9)])
+            view.records.put_tokens(TENANT, [], unique=[a_search_token(customer.hex()[8:18], customer, field=9)])
             view.records.put_consent(TENANT, ConsentRow(customer, "p", True, 1))
         view.runs.append_results(TENANT, run_id, "segment", offset=0, rows=[a_result(gone, run_id), a_result(stays, run_id)])
         view.runs.make_current(TENANT, run_id, ["segment"])

@@ -43,10 +43,10 @@ def test_adding_a_token_twice_is_harmless(store: Store, count: int) -> None:
 def test_a_unique_token_belongs_to_one_record(store: Store, count: int) -> None:
     ids = new_customers(store, count + 1)
     tokens = [a_search_token(f"crm{n}", each, field=9) for n, each in enumerate(ids[:count])]
-    store.write(lambda view: view.records.put_unique(TENANT, tokens))
+    store.write(lambda view: view.records.put_tokens(TENANT, [], unique=tokens))
     stolen = [token._replace(customer_id=ids[count], record_id=ids[count]) for token in tokens]
     with pytest.raises(AlreadyExistsError) as caught:
-        store.write(lambda view: view.records.put_unique(TENANT, stolen))
+        store.write(lambda view: view.records.put_tokens(TENANT, [], unique=stolen))
     assert caught.value.reason == "DUPLICATE_EXTERNAL_ID"
     with store.read() as view:
         found = view.records.match_unique(TENANT, 9, [each.token for each in tokens])
@@ -57,8 +57,8 @@ def test_a_unique_token_belongs_to_one_record(store: Store, count: int) -> None:
 def test_putting_a_unique_token_of_the_same_record_again_is_harmless(store: Store) -> None:
     (customer,) = new_customers(store, 1)
     tokens = [a_search_token("crm1", customer, field=9)]
-    store.write(lambda view: view.records.put_unique(TENANT, tokens))
-    store.write(lambda view: view.records.put_unique(TENANT, [*tokens, a_search_token("crm2", customer, field=9)]))
+    store.write(lambda view: view.records.put_tokens(TENANT, [], unique=tokens))
+    store.write(lambda view: view.records.put_tokens(TENANT, [], unique=[*tokens, a_search_token("crm2", customer, field=9)]))
     with store.read() as view:
         assert len(view.records.match_unique(TENANT, 9, [a_token("crm1"), a_token("crm2")])) == 2
 
@@ -67,7 +67,7 @@ def test_one_unique_token_for_two_records_of_one_call_is_refused(store: Store) -
     ids = new_customers(store, 30)
     tokens = [a_search_token("same", each, field=9) for each in ids]
     with pytest.raises(AlreadyExistsError):
-        store.write(lambda view: view.records.put_unique(TENANT, tokens))
+        store.write(lambda view: view.records.put_tokens(TENANT, [], unique=tokens))
 
 
 def test_dropping_removes_all_tokens_of_the_records_and_no_others(store: Store) -> None:
@@ -77,7 +77,9 @@ def test_dropping_removes_all_tokens_of_the_records_and_no_others(store: Store) 
     def fill(view: WriteView) -> None:
         view.records.put_tokens(TENANT, many)
         view.records.put_tokens(TENANT, [a_search_token("mail0", second)])
-        view.records.put_unique(TENANT, [a_search_token("crm1", first, field=9), a_search_token("crm2", second, field=9)])
+        view.records.put_tokens(
+            TENANT, [], unique=[a_search_token("crm1", first, field=9), a_search_token("crm2", second, field=9)]
+        )
 
     store.write(fill)
     store.write(lambda view: view.records.drop_tokens(TENANT, CUSTOMER, [first]))
@@ -85,4 +87,4 @@ def test_dropping_removes_all_tokens_of_the_records_and_no_others(store: Store) 
         found = view.records.find_tokens(TENANT, 7, [each.token for each in many], limit=999)
         assert [each.record_id for each in found] == [second]
         assert view.records.match_unique(TENANT, 9, [a_token("crm1"), a_token("crm2")]) == {a_token("crm2"): (second, second)}
-    store.write(lambda view: view.records.put_unique(TENANT, [a_search_token("crm1", second, field=9)]))
+    store.write(lambda view: view.records.put_tokens(TENANT, [], unique=[a_search_token("crm1", second, field=9)]))

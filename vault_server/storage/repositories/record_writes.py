@@ -115,15 +115,11 @@ class SqlRecordWriter(SqlRecordReader):
                 "the record was changed meanwhile", reason="ETAG_MISMATCH", hint="read it again and repeat the change"
             )
 
-    def put_tokens(self, tenant: str, tokens: Sequence[SearchToken]) -> None:
-        if tokens:
-            token_writes.put(self._session, self._require_tenant(tenant), tokens)
-
-    def put_unique(self, tenant: str, tokens: Sequence[SearchToken]) -> None:
-        if not tokens:
+    def put_tokens(self, tenant: str, tokens: Sequence[SearchToken], *, unique: Sequence[SearchToken] = ()) -> None:
+        if not tokens and not unique:
             return
         try:
-            token_writes.put_unique(self._session, self._require_tenant(tenant), tokens)
+            token_writes.put(self._session, self._require_tenant(tenant), tokens, unique)
         except AlreadyExistsError:
             raise AlreadyExistsError(
                 "another record carries this external id",

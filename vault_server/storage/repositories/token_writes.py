@@ -46,20 +46,16 @@ def _drop_statement(table: Table) -> object:
 _DROP = {False: _drop_statement(search_tokens), True: _drop_statement(unique_tokens)}
 
 
-def put(session: Session, tenant_key: int, tokens: Sequence[SearchToken]) -> None:
-    _insert(session, search_tokens, tenant_key, tokens, skip_twins=True)
-    _remember(session, tenant_key, tokens, unique=False)
-
-
-def put_unique(session: Session, tenant_key: int, tokens: Sequence[SearchToken]) -> None:
-    """Raises AlreadyExistsError, unless every token that exists is the same record's already."""
+def put(session: Session, tenant_key: int, tokens: Sequence[SearchToken], unique: Sequence[SearchToken]) -> None:
+    """Raises AlreadyExistsError, unless every unique token that exists is the same record's already."""
     try:
-        _insert(session, unique_tokens, tenant_key, tokens, skip_twins=False)
+        _insert(session, unique_tokens, tenant_key, unique, skip_twins=False)
     except AlreadyExistsError:
-        if not _own_already(session, tenant_key, tokens):
+        if not _own_already(session, tenant_key, unique):
             raise
-        _insert(session, unique_tokens, tenant_key, tokens, skip_twins=True)
-    _remember(session, tenant_key, tokens, unique=True)
+        _insert(session, unique_tokens, tenant_key, unique, skip_twins=True)
+    _insert(session, search_tokens, tenant_key, tokens, skip_twins=True)
+    _remember(session, tenant_key, tokens, unique)
 
 
 def _own_already(session: Session, tenant_key: int, tokens: Sequence[SearchToken]) -> bool:
@@ -98,11 +94,11 @@ def _insert(session: Session, table: Table, tenant_key: int, tokens: Sequence[Se
     session.insert(table, _COLUMNS, rows, skip_twins=skip_twins)
 
 
-def _remember(session: Session, tenant_key: int, tokens: Sequence[SearchToken], *, unique: bool) -> None:
+def _remember(session: Session, tenant_key: int, tokens: Sequence[SearchToken], unique: Sequence[SearchToken]) -> None:
     packed: dict[bytes, list[bytes]] = {}
-    flag = b"\x01" if unique else b"\x00"
-    for each in tokens:
-        packed.setdefault(each.record_id, []).append(flag + each.field.to_bytes(4) + each.token)
+    for flag, group in ((b"\x01", unique), (b"\x00", tokens)):
+        for field, _, token, _, _, record_id in group:
+            packed.setdefault(record_id, []).append(flag + field.to_bytes(4) + token)
     rows = [
         (tenant_key, record_id, b"".join(pieces[start : start + _PIECE]))
         for record_id, pieces in packed.items()
