@@ -50,6 +50,8 @@ from vault_server.usecases.purposes import Purposes
 from vault_server.usecases.read_sessions import ReadSessions
 from vault_server.usecases.record_kinds import CUSTOMERS, NEEDS, TRANSACTIONS
 from vault_server.usecases.record_service import RecordService
+from vault_server.usecases.run_diff import RunDiff
+from vault_server.usecases.run_undo import RunUndo
 from vault_server.usecases.runs import Runs
 from vault_server.usecases.schedules import Schedules
 from vault_server.usecases.system import System
@@ -119,7 +121,7 @@ class RunningVault:
         )
         wired = open_backups(settings, keys, vault, log, opened)
         self._scheduling = wired.scheduling
-        worker_runs = WorkerRuns(vault=vault)
+        runs, worker_runs = Runs(vault=vault), WorkerRuns(vault=vault)
         helpers = open_helpers(settings, runtime, keyring, opened)
         system = System(
             vault=vault,
@@ -139,7 +141,7 @@ class RunningVault:
             "PrivacyService": PrivacyServicer(
                 erasure=Erasure(vault=vault, ledger=wired.ledger), purposes=Purposes(vault=vault)
             ),
-            "AnalysisService": AnalysisServicer(runs=Runs(vault=vault)),
+            "AnalysisService": AnalysisServicer(runs=runs, undo=RunUndo(vault=vault), diff=RunDiff(vault=vault, runs=runs)),
             "AnalysisWorkerService": AnalysisWorkerServicer(runs=worker_runs),
             "AccessService": AccessServicer(principals=Principals(vault=vault, tokens=tokens, authenticator=authenticator)),
             "AuditService": AuditServicer(audit=AuditReading(vault=vault, log=log)),

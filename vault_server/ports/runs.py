@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vault_server.ports.records import DerivedRow
 
@@ -34,7 +34,38 @@ class RunRow:
     payload: bytes
 
 
-class RunRepository(Protocol):
+class StepCommit(NamedTuple):
+    """That a run's results of a step were committed; `sequence` grows from 1 with each commit of the step."""
+
+    sequence: int
+    run_id: bytes
+
+
+class StepCommits(Protocol):
+    """Which run's results of a step are seen: of its commits that are not undone the newest."""
+
+    def make_current(self, tenant: str, run_id: bytes, steps: Sequence[str]) -> None:
+        """Results of these steps become what readers see, in place of the run before. Once a run."""
+        ...
+
+    def lock_steps(self, tenant: str, steps: Sequence[str]) -> None:
+        """Keeps other commits and undoings of these steps out until the transaction ends; those before are visible."""
+        ...
+
+    def standing_commits(self, tenant: str, step: str, *, limit: int) -> list[StepCommit]:
+        """Commits of the step that are not undone, the newest first."""
+        ...
+
+    def commit_of(self, tenant: str, step: str, run_id: bytes) -> StepCommit | None:
+        """A run's commit of the step, undone or not."""
+        ...
+
+    def mark_undone(self, tenant: str, run_id: bytes, steps: Sequence[str], *, undone: bool) -> None:
+        """Marks the run's commits of these steps; readers see the newest commit that is left, or nothing."""
+        ...
+
+
+class RunRepository(StepCommits, Protocol):
     """Runs, their leases, results and checkpoints. Callers check the fence on the row that `lock_run` returns."""
 
     def insert_run(self, row: RunRow) -> None: ...
@@ -49,8 +80,13 @@ class RunRepository(Protocol):
         """Newest first, ids < before (b"" means from the newest)."""
         ...
 
-    def claimable(self, tenant: str, *, queued_state: int, running_state: int, now_us: int, limit: int) -> list[RunRow]:
-        """Oldest first: queued, or running with an expired lease; locked, rows that others hold are skipped."""
+    def claimable(
+        self, tenant: str, *, queued_state: int, running_state: int, now_us: int, limit: int, after: bytes = b""
+    ) -> list[RunRow]:
+        """Oldest first, ids > after: queued, or running with an expired lease.
+
+        Nothing is locked: lock the one to take, and look again.
+        """
         ...
 
     def waiting(self, tenant: str, *, queued_state: int, running_state: int, now_us: int) -> bool:
@@ -71,6 +107,14 @@ class RunRepository(Protocol):
         """
         ...
 
+    def results_of(self, tenant: str, customer_id: bytes, step: str) -> list[DerivedRow]:
+        """What every run of a step derived for one customer, committed or not, by run."""
+        ...
+
+    def replace_results(self, tenant: str, changes: Sequence[tuple[DerivedRow, bytes]]) -> None:
+        """Write new sealed bytes over each row. Raises ConflictError if one is not as given."""
+        ...
+
     def put_checkpoint(self, tenant: str, run_id: bytes, step: str, piece: int, *, last: bool, sealed: bytes) -> None:
         """Writing a piece again replaces it; `last` completes the checkpoint with piece + 1 pieces."""
         ...
@@ -84,10 +128,6 @@ class RunRepository(Protocol):
     def put_artifact(self, tenant: str, run_id: bytes, name: str, sealed: bytes) -> None: ...
 
     def artifact(self, tenant: str, run_id: bytes, name: str) -> bytes | None: ...
-
-    def make_current(self, tenant: str, run_id: bytes, steps: Sequence[str]) -> None:
-        """Results of these steps become what readers see, in place of the run before."""
-        ...
 
     def drop_scratch(self, tenant: str, run_id: bytes, *, results: bool) -> None:
         """Removes the run's checkpoints and, if `results`, its pending results too."""

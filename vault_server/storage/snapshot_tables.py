@@ -57,6 +57,7 @@ BACKED_UP = {
         t.derived,
         t.result_streams,
         t.current_runs,
+        t.step_commits,
         t.runs,
         t.checkpoints,
         t.artifacts,

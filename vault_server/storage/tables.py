@@ -190,8 +190,22 @@ result_streams = _table(
     key=("tenant_key", "run_id", "step"),
 )
 
+# An empty `run_id` means that no run's results of the step stand any more: a row is never removed.
 current_runs = _table(
     "current_runs", _small("tenant_key"), _text("step"), _bytes("run_id"), _integer("position"), key=("tenant_key", "step")
+)
+
+# Every commit of a step's results, in order; the newest that is not undone is the one in `current_runs`.
+step_commits = _table(
+    "step_commits",
+    _small("tenant_key"),
+    _text("step"),
+    _integer("sequence"),
+    _bytes("run_id"),
+    _small("undone"),
+    _integer("position"),
+    key=("tenant_key", "step", "sequence"),
+    indexes=(Index("ux_step_commits_run", "tenant_key", "run_id", "step", unique=True),),
 )
 
 runs = _table(

@@ -58,7 +58,7 @@ class Runs:
             return self.get(call, replay.done)
         run_id, now_us = new_ids(self.vault.runtime, 1)[0], self.vault.runtime.now_us()
         run = Run(
-            name=names.child_name(tenant, "runs", names.uuid_text(run_id)),
+            name=run_name(tenant, run_id),
             purpose=purpose.name,
             steps=steps,
             seed=request.seed or 1,
@@ -150,12 +150,7 @@ class Runs:
 
     def results(self, call: Call, parent: str, *, page_size: int, page_token: str) -> ListRunResultsResponse:
         """What a succeeded run derived, customer by customer, in customer order."""
-        tenant, run_id = self._parse(call, parent)
-        run = Run.FromString(self._row(call, parent).payload)
-        if run.state != RunState.RUN_STATE_SUCCEEDED:
-            raise FailedPreconditionError(
-                "the run has no results", reason="RUN_NOT_SUCCEEDED", hint="wait until it has succeeded"
-            )
+        tenant, run_id = self.require_results(call, parent)
         pages = Pages(self.vault, tenant, f"results:{parent}")
         limit = pages.size(page_size, default=100, most=MAX_RESULTS)
         after = pages.start(page_token)
@@ -171,6 +166,19 @@ class Runs:
         ]
         token = pages.token(customers[-1]) if rows else ""
         return ListRunResultsResponse(results=results, next_page_token=token)
+
+    def require_results(self, call: Call, name: str) -> tuple[str, bytes]:
+        """Tenant and id of a run whose results the caller may see: of a run that succeeded, undone or not.
+
+        Raises:
+            FailedPreconditionError: it has none.
+        """
+        row = self._row(call, name)
+        if row.state != RunState.RUN_STATE_SUCCEEDED:
+            raise FailedPreconditionError(
+                "the run has no results", reason="RUN_NOT_SUCCEEDED", hint="wait until it has succeeded"
+            )
+        return row.tenant, row.run_id
 
     def report(self, call: Call, name: str, report_format: ReportFormat.ValueType) -> Iterator[bytes]:
         """The report in pieces."""
@@ -199,6 +207,10 @@ class Runs:
         if row is None:
             raise missing_run()
         return row
+
+
+def run_name(tenant: str, run_id: bytes) -> str:
+    return names.child_name(tenant, "runs", names.uuid_text(run_id))
 
 
 def missing_run() -> NotFoundError:

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -41,8 +41,9 @@ from vault_server.usecases.vault import Vault
 
 T = TypeVar("T")
 DEFAULT_LEASE_S, MAX_LEASE_S = 30, 300
-MAX_ATTEMPTS = 10
+MAX_ATTEMPTS = 30  # workers may be killed often and the run still end; one that kills every worker must end too
 MAX_MESSAGE_CHARS = 500
+CLAIM_PAGE = 50
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 MAX_RESULTS, MAX_PIECE_BYTES, MAX_REPORT_BYTES, MAX_SUMMARY_BYTES = 5000, 2 << 20, 1 << 20, 1 << 20
 PART_OF_STEP: Mapping[str, str] = {
@@ -75,19 +76,16 @@ class WorkerRuns:
 
         def work(view: WriteView) -> tuple[Run, int] | None:
             now_us = view.now_us()
-            rows = view.runs.claimable(
-                tenant,
-                queued_state=RunState.RUN_STATE_QUEUED,
-                running_state=RunState.RUN_STATE_RUNNING,
-                now_us=now_us,
-                limit=20,
-            )
-            for row in rows:
-                run = Run.FromString(row.payload)
-                if row.attempts >= MAX_ATTEMPTS:
-                    _fail(view, row, run, "TOO_MANY_ATTEMPTS", "workers died on this run too often", now_us)
-                elif all(step.step in can for step in run.steps):
-                    return _take(view, row, run, token, now_us)
+            for seen in _waiting(view, tenant, now_us):
+                spent = seen.attempts >= MAX_ATTEMPTS
+                if not spent and not can.issuperset(step.step for step in Run.FromString(seen.payload).steps):
+                    continue
+                row = view.runs.lock_run(tenant, seen.run_id)
+                if row is None or row != seen:
+                    continue  # another worker was faster
+                if not spent:
+                    return _take(view, row, Run.FromString(row.payload), token, now_us)
+                _fail(view, row, Run.FromString(row.payload), "TOO_MANY_ATTEMPTS", "workers died on this run too often", now_us)
             return None
 
         with self.vault.store.read() as view:  # polling must not cost a write transaction each time
@@ -106,18 +104,23 @@ class WorkerRuns:
         return ClaimRunResponse(run=run, lease_token=token, lease_expire_time=timestamp(expires_us))
 
     def heartbeat(self, call: Call, request: HeartbeatRunRequest) -> HeartbeatRunResponse:
-        """Keep the lease for as long again as it was asked for."""
+        """Keep the lease for as long again as it was asked for; who holds a cancelled run is told that it is cancelled."""
         call.audited = True  # the claim is audited; a sign of life discloses nothing
+        tenant, run_id = self._parse(call, request.name)
 
-        def work(view: WriteView, row: RunRow) -> HeartbeatRunResponse:
+        def work(view: WriteView) -> HeartbeatRunResponse:
+            row = view.runs.lock_run(tenant, run_id)
+            if row is not None and row.cancel_requested and _token_matches(row, request.lease_token):
+                return HeartbeatRunResponse(cancelled=True)
+            row = self._leased(row, request.lease_token, view.now_us())
             run = Run.FromString(row.payload)
             run.progress.CopyFrom(request.progress)
             run.progress.step, run.progress.message = request.progress.step[:100], request.progress.message[:MAX_MESSAGE_CHARS]
             expires_us = view.now_us() + _lease_s(request.lease_token) * 1_000_000
             view.runs.update_run(changed(row, run, lease_expires_us=expires_us))
-            return HeartbeatRunResponse(lease_expire_time=timestamp(expires_us), cancelled=row.cancel_requested)
+            return HeartbeatRunResponse(lease_expire_time=timestamp(expires_us))
 
-        return self._with_lease(call, request.name, request.lease_token, work)
+        return self.vault.store.write(work)
 
     def write_results(self, call: Call, request: WriteResultsRequest) -> int:
         """Append results of one step, sealed under each customer's key; returns the offset behind them.
@@ -289,6 +292,24 @@ class WorkerRuns:
         if not live or not _token_matches(row, lease_token):
             raise ConflictError("the lease of this run is gone", reason="LEASE_LOST", hint="stop working on it and claim again")
         return row
+
+
+def _waiting(view: WriteView, tenant: str, now_us: int) -> Iterator[RunRow]:
+    """All that could be claimed, the oldest first: whoever can do few steps must not starve behind runs that need others."""
+    after = b""
+    while True:
+        rows = view.runs.claimable(
+            tenant,
+            queued_state=RunState.RUN_STATE_QUEUED,
+            running_state=RunState.RUN_STATE_RUNNING,
+            now_us=now_us,
+            limit=CLAIM_PAGE,
+            after=after,
+        )
+        yield from rows
+        if len(rows) < CLAIM_PAGE:
+            return
+        after = rows[-1].run_id
 
 
 def _take(view: WriteView, row: RunRow, run: Run, token: str, now_us: int) -> tuple[Run, int]:

@@ -1,4 +1,4 @@
-"""Steps of a run as messages, and the states in which a run has ended."""
+"""Steps of a run as messages, the states in which a run has ended, and counts of comparisons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from google.protobuf.struct_pb2 import Struct
 
-from strongroom.api.v1.analysis_service_pb2 import RUN_STATE_CANCELLED, RUN_STATE_FAILED, RUN_STATE_SUCCEEDED, RunStep
+from strongroom.api.v1.analysis_service_pb2 import (
+    RUN_STATE_CANCELLED,
+    RUN_STATE_FAILED,
+    RUN_STATE_SUCCEEDED,
+    PartCounts,
+    RunStep,
+)
 from strongroom.errors import InvalidArgumentError
 
 ENDED = frozenset({RUN_STATE_SUCCEEDED, RUN_STATE_FAILED, RUN_STATE_CANCELLED})
@@ -25,6 +31,14 @@ def run_steps(names: Sequence[str], options: Mapping[str, StepOptions]) -> list[
             f"Options are given for steps that are not run: {', '.join(sorted(unknown))}.", reason="UNKNOWN_STEP"
         )
     return [RunStep(step=name, options=_struct(options.get(name, {}))) for name in names]
+
+
+def add_counts(total: PartCounts, more: PartCounts) -> None:
+    """Add the counts of one page of a comparison to those of the pages before."""
+    total.added += more.added
+    total.removed += more.removed
+    total.changed += more.changed
+    total.same += more.same
 
 
 def _struct(options: Mapping[str, StepOption]) -> Struct | None:

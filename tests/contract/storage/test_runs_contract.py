@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from helpers.stored_rows import DONE, QUEUED, RUNNING, TENANT, a_result, a_run, an_id, new_customers
 from vault_server.errors import AlreadyExistsError, NotFoundError, OutOfRangeError
 from vault_server.ports.records import DerivedRow
-from vault_server.ports.store import Store
+from vault_server.ports.store import Store, WriteView
 
 
 def append(store: Store, run_id: bytes, rows: list[DerivedRow], *, offset: int, step: str = "segment") -> None:
@@ -48,6 +49,11 @@ def test_queued_runs_and_runs_with_an_expired_lease_are_claimable_oldest_first(s
         lambda view: view.runs.claimable(TENANT, queued_state=QUEUED, running_state=RUNNING, now_us=100, limit=9)
     )
     assert found == [expired, queued]
+    with store.read() as view:
+        behind = view.runs.claimable(
+            TENANT, queued_state=QUEUED, running_state=RUNNING, now_us=100, limit=1, after=expired.run_id
+        )
+    assert behind == [queued]
 
 
 def test_results_are_appended_at_the_end_only(store: Store) -> None:
@@ -92,6 +98,57 @@ def test_readers_see_only_the_current_run_of_each_step(store: Store) -> None:
     store.write(lambda view: view.runs.make_current(TENANT, second, ["segment"]))
     with store.read() as view:
         assert [row.sealed for row in view.records.derived(TENANT, [customer])] == [b"kept", b"new"]
+
+
+def shown(store: Store, customer: bytes) -> list[bytes]:
+    with store.read() as view:
+        return [row.sealed for row in view.records.derived(TENANT, [customer])]
+
+
+def test_undoing_shows_the_newest_commit_that_is_left_and_redoing_the_same_again(store: Store) -> None:
+    (customer,), ids = new_customers(store, 1), [an_id() for _ in range(3)]
+    for run_id in (ids[1], ids[0], ids[2]):  # the order of commits counts, not that of ids
+        append(store, run_id, [a_result(customer, run_id, sealed=run_id)], offset=0)
+        store.write(lambda view, run_id=run_id: view.runs.make_current(TENANT, run_id, ["segment"]))  # type: ignore[misc]  # bound per round
+
+    def mark(run_id: bytes, *, undone: bool) -> None:
+        def work(view: WriteView) -> None:
+            view.runs.lock_steps(TENANT, ["segment"])
+            view.runs.mark_undone(TENANT, run_id, ["segment"], undone=undone)
+
+        store.write(work)
+
+    seen = [shown(store, customer)]
+    for run_id, undone in ((ids[2], True), (ids[0], True), (ids[1], True), (ids[1], False), (ids[0], False), (ids[2], False)):
+        mark(run_id, undone=undone)
+        seen.append(shown(store, customer))
+    assert seen == [[ids[2]], [ids[0]], [ids[1]], [], [ids[1]], [ids[0]], [ids[2]]]
+    with store.read() as view:
+        assert view.runs.standing_commits(TENANT, "segment", limit=9) == [(3, ids[2]), (2, ids[0]), (1, ids[1])]
+        assert view.runs.standing_commits("globex", "segment", limit=9) == []
+        assert view.runs.commit_of(TENANT, "segment", ids[0]) == (2, ids[0])
+        assert view.runs.commit_of(TENANT, "match", ids[0]) is None
+
+
+def test_of_two_at_once_one_undoes_a_run_and_one_commits_behind_it(store: Store) -> None:
+    first, *later = [an_id() for _ in range(9)]
+    store.write(lambda view: view.runs.make_current(TENANT, first, ["match", "segment"]))
+
+    def undo(view: WriteView) -> None:
+        view.runs.lock_steps(TENANT, ["segment", "match"])
+        if view.runs.standing_commits(TENANT, "match", limit=1)[0].run_id == first:
+            view.runs.mark_undone(TENANT, first, ["match", "segment"], undone=True)
+
+    def commit(run_id: bytes) -> None:
+        store.write(lambda view: view.runs.make_current(TENANT, run_id, ["segment", "match"]))
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(store.write, undo), *(pool.submit(commit, run_id) for run_id in later)]
+    assert [each.exception() for each in done] == [None] * 9
+    with store.read() as view:
+        standing = {step: view.runs.standing_commits(TENANT, step, limit=99) for step in ("match", "segment")}
+    assert standing["match"] == standing["segment"]
+    assert {each.run_id for each in standing["match"]} >= set(later)
 
 
 def test_a_scan_of_results_never_splits_a_customer(store: Store) -> None:

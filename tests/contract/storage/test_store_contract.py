@@ -10,6 +10,7 @@ from vault_server.errors import ConflictError, ErasedError, UnavailableError
 from vault_server.ports.records import RecordKind
 from vault_server.ports.store import Store, WriteView
 from vault_server.storage.opening import open_store
+from vault_server.storage.schema_version import HEAD
 
 CUSTOMER, TRANSACTION = RecordKind.CUSTOMER, RecordKind.TRANSACTION
 
@@ -92,7 +93,7 @@ def test_a_run_is_claimed_by_one_of_many_workers(store: Store) -> None:
     def claim() -> bytes | None:
         def job(view: WriteView) -> bytes | None:
             found = view.runs.claimable(TENANT, queued_state=QUEUED, running_state=RUNNING, now_us=1, limit=1)
-            if not found:
+            if not found or view.runs.lock_run(TENANT, found[0].run_id) != found[0]:
                 return None
             view.runs.update_run(a_run(found[0].run_id, state=RUNNING, lease_expires_us=10))
             return found[0].run_id
@@ -155,7 +156,7 @@ def test_watermarks_are_complete_while_others_write(store: Store) -> None:
 def test_the_store_describes_itself(store: Store) -> None:
     facts = store.describe()
     assert facts["engine"] == store.engine
-    assert facts["schema_version"] == "0001"
+    assert facts["schema_version"] == HEAD
     assert len(facts["vault_id"]) == 32
     assert facts["engine_version"]
 

@@ -24,6 +24,7 @@ from vault_server.ports.store import Store
 from vault_server.storage.content_digest import content_digest
 from vault_server.storage.opening import create_fresh, open_store
 from vault_server.storage.postgresql.restore import drop_all, is_empty
+from vault_server.storage.schema_version import HEAD
 
 __all__ = ["PostgresServer", "postgres_server", "postgres_url"]
 pytestmark = pytest.mark.postgres
@@ -34,7 +35,7 @@ def _digest(source: SnapshotSource) -> str:
 
 
 def _tools() -> RestoreTools:
-    return RestoreTools(keys=backup_keys(), digest=_digest, runtime=a_runtime(), schema_version="0001")
+    return RestoreTools(keys=backup_keys(), digest=_digest, runtime=a_runtime(), schema_version=HEAD)
 
 
 def _repository(folder: Path) -> Repository:

@@ -27,6 +27,7 @@ from vault_server.ports.snapshot import SnapshotSource
 from vault_server.ports.store import Store
 from vault_server.storage.content_digest import content_digest
 from vault_server.storage.opening import create_fresh, open_store
+from vault_server.storage.schema_version import HEAD
 
 
 def _digest(source: SnapshotSource) -> str:
@@ -48,7 +49,7 @@ def _destination(path: Path) -> FileDestination:
 
 def _restore(folder: Path, path: Path, number: int | None = None) -> RestoreReport:
     repository, destination = _repository(folder), _destination(path)
-    tools = RestoreTools(keys=backup_keys(), digest=_digest, runtime=a_runtime(), schema_version="0001")
+    tools = RestoreTools(keys=backup_keys(), digest=_digest, runtime=a_runtime(), schema_version=HEAD)
     plan = plan_restore(repository, destination, tools, backup_id=None if number is None else backup_id(number))
     return run_restore(plan, repository, destination, tools)
 

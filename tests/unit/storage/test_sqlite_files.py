@@ -13,6 +13,7 @@ from vault_server.errors import ConfigurationError, FailedPreconditionError, Int
 from vault_server.ports.records import RecordKind
 from vault_server.storage.migrating import MigrationReport
 from vault_server.storage.opening import create_fresh, migrate, open_store, parse_url
+from vault_server.storage.schema_version import HEAD
 from vault_server.storage.session import Session
 from vault_server.storage.sqlite.driver import require_safe
 from vault_server.storage.sqlite.faults import StorageBrokenError, translate
@@ -75,7 +76,7 @@ def test_a_second_process_on_the_file_is_refused(url: str) -> None:
 
 
 def test_migrating_twice_changes_nothing(url: str) -> None:
-    assert migrate(url) == MigrationReport(before="0001", after="0001")
+    assert migrate(url) == MigrationReport(before=HEAD, after=HEAD)
 
 
 def test_a_newer_schema_is_refused(url: str, tmp_path: Path) -> None:

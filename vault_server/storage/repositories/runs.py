@@ -7,13 +7,14 @@ from typing import cast
 
 from sqlalchemy import Select, and_, bindparam, delete, or_, select, update
 
-from vault_server.errors import AlreadyExistsError, NotFoundError, OutOfRangeError
+from vault_server.errors import AlreadyExistsError, ConflictError, NotFoundError, OutOfRangeError
 from vault_server.ports.records import DerivedRow
 from vault_server.ports.runs import RunRow
 from vault_server.storage.repositories.record_reads import SqlRecordReader
+from vault_server.storage.repositories.step_commits import SqlStepCommits
 from vault_server.storage.session import Row, Session
 from vault_server.storage.statements import insert_new, upsert
-from vault_server.storage.tables import artifacts, checkpoints, current_runs, derived, result_streams, runs
+from vault_server.storage.tables import artifacts, checkpoints, derived, proposal_drafts, result_streams, runs
 
 _FIELDS = (
     "run_id",
@@ -27,6 +28,7 @@ _FIELDS = (
     "pseudonym_key",
     "payload",
 )
+PAIRS_SUFFIX = "/pairs"  # no step's name holds a slash
 _LAST_ID = b"\xff" * 17  # behind every 16-byte id
 
 
@@ -48,7 +50,7 @@ _WAITING = (
     .order_by(runs.c.run_id)
     .limit(bindparam("limit"))
 )
-_CLAIMABLE = _WAITING.with_for_update(skip_locked=True)
+_CLAIMABLE = _WAITING.where(runs.c.run_id > bindparam("after"))
 _INSERT = insert_new(runs)
 _UPDATE = (
     update(runs)
@@ -68,6 +70,26 @@ _MOVE_STREAM = (
     )
     .values(next_offset=bindparam("new_offset"))
 )
+_RESULTS_OF = (
+    select(derived.c.customer_id, derived.c.run_id, derived.c.step, derived.c.schema_revision, derived.c.sealed)
+    .where(
+        derived.c.tenant_key == bindparam("tenant_key"),
+        derived.c.customer_id == bindparam("customer_id"),
+        derived.c.step == bindparam("step"),
+    )
+    .order_by(derived.c.run_id)
+)
+_REPLACE_RESULT = (
+    update(derived)
+    .where(
+        derived.c.tenant_key == bindparam("of_tenant"),
+        derived.c.run_id == bindparam("of_run"),
+        derived.c.customer_id == bindparam("of_customer"),
+        derived.c.step == bindparam("of_step"),
+        derived.c.sealed == bindparam("old_sealed"),
+    )
+    .values(sealed=bindparam("new_sealed"), position=bindparam("new_position"))
+)
 _PUT_CHECKPOINT = upsert(checkpoints)
 _COMPLETE = select(checkpoints.c.step, checkpoints.c.piece).where(
     checkpoints.c.tenant_key == bindparam("tenant_key"), checkpoints.c.run_id == bindparam("run_id"), checkpoints.c.last == 1
@@ -84,24 +106,14 @@ _ARTIFACT = select(artifacts.c.sealed).where(
     artifacts.c.run_id == bindparam("run_id"),
     artifacts.c.name == bindparam("name"),
 )
-_MAKE_CURRENT = upsert(current_runs)
 _DROP_OF_RUN = {
     table: delete(table).where(table.c.tenant_key == bindparam("tenant_key"), table.c.run_id == bindparam("run_id"))
-    for table in (checkpoints, derived, result_streams)
+    for table in (checkpoints, derived, result_streams, proposal_drafts)
 }
 
 
-class SqlRuns:
+class SqlRuns(SqlStepCommits):
     """`ports.runs.RunRepository` on a session."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def _key(self, tenant: str) -> int:
-        found = self._session.tenant_key(tenant)
-        if found is None:
-            raise NotFoundError("there is no such tenant", hint="create the tenant first")
-        return found
 
     def _query(self, tenant: str, statement: Select[tuple[object, ...]], **parameters: object) -> list[Row]:
         tenant_key = self._session.tenant_key(tenant)
@@ -121,8 +133,12 @@ class SqlRuns:
     def runs(self, tenant: str, *, before: bytes, limit: int) -> list[RunRow]:
         return [_run_row(tenant, row) for row in self._query(tenant, _RUNS, before=before or _LAST_ID, limit=limit)]
 
-    def claimable(self, tenant: str, *, queued_state: int, running_state: int, now_us: int, limit: int) -> list[RunRow]:
-        rows = self._query(tenant, _CLAIMABLE, queued=queued_state, running=running_state, now_us=now_us, limit=limit)
+    def claimable(
+        self, tenant: str, *, queued_state: int, running_state: int, now_us: int, limit: int, after: bytes = b""
+    ) -> list[RunRow]:
+        rows = self._query(
+            tenant, _CLAIMABLE, queued=queued_state, running=running_state, now_us=now_us, limit=limit, after=after
+        )
         return [_run_row(tenant, row) for row in rows]
 
     def waiting(self, tenant: str, *, queued_state: int, running_state: int, now_us: int) -> bool:
@@ -138,11 +154,12 @@ class SqlRuns:
         return self.result_offsets(tenant, run_id).get(step, 0)
 
     def result_offsets(self, tenant: str, run_id: bytes) -> dict[str, int]:
-        return dict(cast("list[tuple[str, int]]", self._query(tenant, _OFFSETS, run_id=run_id)))
+        offsets = stream_offsets(self._session, tenant, run_id)
+        return {stream: end for stream, end in offsets.items() if not stream.endswith(PAIRS_SUFFIX)}
 
     def append_results(self, tenant: str, run_id: bytes, step: str, *, offset: int, rows: Sequence[DerivedRow]) -> None:
         tenant_key = self._key(tenant)
-        self._move_stream(tenant_key, run_id, step, offset, offset + len(rows))
+        move_stream(self._session, tenant_key, run_id, step, offset, offset + len(rows))
         self._session.guard_erasures(tenant_key)
         erased = SqlRecordReader(self._session).erased(tenant, [row.customer_id for row in rows])
         position = self._session.position()
@@ -159,17 +176,15 @@ class SqlRuns:
                 "the step wrote a result for one of the customers before", reason="DUPLICATE_RESULT"
             ) from None
 
-    def _move_stream(self, tenant_key: int, run_id: bytes, step: str, offset: int, end: int) -> None:
-        """Compares and sets in one statement, so that of two writers at one offset exactly one goes on."""
-        if offset == 0:
-            key = {"tenant_key": tenant_key, "run_id": run_id, "step": step}
-            self._session.run(_START_STREAM, **key, next_offset=0)
-        moved = self._session.run(
-            _MOVE_STREAM, of_tenant=tenant_key, of_run=run_id, of_step=step, at_offset=offset, new_offset=end
-        )
-        if not moved:
-            offsets = dict(cast("list[tuple[str, int]]", self._session.rows(_OFFSETS, tenant_key=tenant_key, run_id=run_id)))
-            raise _wrong_offset(offset, offsets.get(step, 0))
+    def results_of(self, tenant: str, customer_id: bytes, step: str) -> list[DerivedRow]:
+        return list(map(DerivedRow._make, self._query(tenant, _RESULTS_OF, customer_id=customer_id, step=step)))
+
+    def replace_results(self, tenant: str, changes: Sequence[tuple[DerivedRow, bytes]]) -> None:
+        tenant_key, position = self._key(tenant), self._session.position()
+        for row, sealed in changes:
+            key = {"of_tenant": tenant_key, "of_run": row.run_id, "of_customer": row.customer_id, "of_step": row.step}
+            if not self._session.run(_REPLACE_RESULT, **key, old_sealed=row.sealed, new_sealed=sealed, new_position=position):
+                raise ConflictError("the result was changed meanwhile", reason="RESULT_CHANGED", hint="send it again")
 
     def put_checkpoint(self, tenant: str, run_id: bytes, step: str, piece: int, *, last: bool, sealed: bytes) -> None:
         self._session.run(
@@ -200,15 +215,28 @@ class SqlRuns:
         rows = self._query(tenant, _ARTIFACT, run_id=run_id, name=name)
         return cast("bytes", rows[0][0]) if rows else None
 
-    def make_current(self, tenant: str, run_id: bytes, steps: Sequence[str]) -> None:
-        tenant_key, position = self._key(tenant), self._session.position()
-        for step in sorted(steps):
-            self._session.run(_MAKE_CURRENT, tenant_key=tenant_key, step=step, run_id=run_id, position=position)
-
     def drop_scratch(self, tenant: str, run_id: bytes, *, results: bool) -> None:
         tenant_key = self._key(tenant)
-        for table in (checkpoints, derived, result_streams) if results else (checkpoints,):
-            self._session.run(_DROP_OF_RUN[table], tenant_key=tenant_key, run_id=run_id)
+        for table, statement in _DROP_OF_RUN.items():
+            if results or table is checkpoints:
+                self._session.run(statement, tenant_key=tenant_key, run_id=run_id)
+
+
+def move_stream(session: Session, tenant_key: int, run_id: bytes, stream: str, offset: int, end: int) -> None:
+    """Compares and sets in one statement, so that of two writers at one offset exactly one goes on."""
+    if offset == 0:
+        session.run(_START_STREAM, tenant_key=tenant_key, run_id=run_id, step=stream, next_offset=0)
+    moved = session.run(_MOVE_STREAM, of_tenant=tenant_key, of_run=run_id, of_step=stream, at_offset=offset, new_offset=end)
+    if not moved:
+        offsets = dict(cast("list[tuple[str, int]]", session.rows(_OFFSETS, tenant_key=tenant_key, run_id=run_id)))
+        raise _wrong_offset(offset, offsets.get(stream, 0))
+
+
+def stream_offsets(session: Session, tenant: str, run_id: bytes) -> dict[str, int]:
+    """Of every stream of a run: a step's results, and under the name with the suffix its pairs."""
+    tenant_key = session.tenant_key(tenant)
+    rows = [] if tenant_key is None else session.rows(_OFFSETS, tenant_key=tenant_key, run_id=run_id)
+    return dict(cast("list[tuple[str, int]]", rows))
 
 
 def _values(row: RunRow) -> dict[str, object]:

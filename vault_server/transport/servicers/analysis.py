@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from strongroom.api.v1 import analysis_service_pb2 as analysis_pb2
 from strongroom.api.v1 import analysis_worker_service_pb2 as worker_pb2
 from vault_server.usecases.call import Call
+from vault_server.usecases.run_diff import RunDiff
+from vault_server.usecases.run_undo import RunUndo
 from vault_server.usecases.runs import Runs
 from vault_server.usecases.worker_runs import WorkerRuns
 
@@ -17,6 +19,8 @@ class AnalysisServicer:
     """AnalysisService."""
 
     runs: Runs
+    undo: RunUndo
+    diff: RunDiff
 
     def StartAnalysis(self, request: analysis_pb2.StartAnalysisRequest, call: Call) -> analysis_pb2.StartAnalysisResponse:
         return analysis_pb2.StartAnalysisResponse(run=self.runs.start(call, request))
@@ -36,6 +40,12 @@ class AnalysisServicer:
 
     def ListRunResults(self, request: analysis_pb2.ListRunResultsRequest, call: Call) -> analysis_pb2.ListRunResultsResponse:
         return self.runs.results(call, request.parent, page_size=request.page_size, page_token=request.page_token)
+
+    def DiffRuns(self, request: analysis_pb2.DiffRunsRequest, call: Call) -> analysis_pb2.DiffRunsResponse:
+        return self.diff.page(call, request)
+
+    def UndoRun(self, request: analysis_pb2.UndoRunRequest, call: Call) -> analysis_pb2.UndoRunResponse:
+        return self.undo.undo(call, request)
 
     def GetRunReport(
         self, request: analysis_pb2.GetRunReportRequest, call: Call

@@ -10,7 +10,7 @@ from strongroom._sync.records import Page, pages
 from strongroom.api.v1 import analysis_service_pb2 as api
 from strongroom.errors import DeadlineExceededError, RunFailedError, UnavailableError
 from strongroom.names import resource_name, tenant_name
-from strongroom.run_steps import ENDED, StepOptions, run_steps
+from strongroom.run_steps import ENDED, StepOptions, add_counts, run_steps
 
 _WAIT_BUDGET_S = 24 * 3600.0
 _REPORT_FORMAT = {"html": api.REPORT_FORMAT_HTML, "json": api.REPORT_FORMAT_JSON}
@@ -36,7 +36,7 @@ class Analysis:
         """Queue a run.
 
         Args:
-            steps: names of steps, in order: correct, match, impute, segment.
+            steps: names of steps, in order: correct, enrich, match, impute, segment, value, classify, associate.
             purpose: why; decides what the worker may see.
             options: options of a step by its name; none are needed.
             seed: seed of everything random; 0 means 1.
@@ -117,6 +117,64 @@ class Analysis:
             return answer.results, answer.next_page_token
 
         return pages(fetch)
+
+    def diff(self, before: str, after: str, *, parts: Sequence[str] = (), page_size: int = 0) -> Iterator[api.CustomerChange]:
+        """Iterate over the customers whose results differ between two runs.
+
+        Args:
+            before: the first run.
+            after: the second run.
+            parts: parts of derived data to compare, such as `entity`; none means all.
+            page_size: results of each run that one call compares; 0 leaves it to the vault.
+        """
+
+        def fetch(token: str) -> Page[api.CustomerChange]:
+            answer = self._diff_page(before, after, parts, page_size, token, counts_only=False)
+            return answer.changes, answer.next_page_token
+
+        return pages(fetch)
+
+    def diff_counts(
+        self, before: str, after: str, *, parts: Sequence[str] = (), page_size: int = 0
+    ) -> Sequence[api.PartCounts]:
+        """Return how many customers differ between two runs, for each part of derived data that either has."""
+        counts: dict[str, api.PartCounts] = {}
+        token = ""
+        while True:
+            answer = self._diff_page(before, after, parts, page_size, token, counts_only=True)
+            for found in answer.counts:
+                add_counts(counts.setdefault(found.part, api.PartCounts(part=found.part)), found)
+            token = answer.next_page_token
+            if not token:
+                return list(counts.values())
+
+    def _diff_page(
+        self, before: str, after: str, parts: Sequence[str], page_size: int, token: str, *, counts_only: bool
+    ) -> api.DiffRunsResponse:
+        request = api.DiffRunsRequest(
+            before=self._name(before),
+            after=self._name(after),
+            parts=parts,
+            counts_only=counts_only,
+            page_size=page_size,
+            page_token=token,
+        )
+        return self._calls.unary(request, api.DiffRunsResponse)
+
+    def undo(self, name: str, *, redo: bool = False, request_id: str = "", validate_only: bool = False) -> api.UndoRunResponse:
+        """Take the results of a run back: every derived value is again what it was before the run.
+
+        Args:
+            name: the run.
+            redo: put the results of an undone run back in their place.
+            request_id: makes a repeat harmless; made by the SDK if not given.
+            validate_only: say what would happen, change nothing.
+
+        Raises:
+            FailedPreconditionError: the run has no results, is undone already, or a later run's stand in between.
+        """
+        request = api.UndoRunRequest(name=self._name(name), redo=redo, request_id=request_id, validate_only=validate_only)
+        return self._calls.unary(request, api.UndoRunResponse)
 
     def report(self, name: str, *, format: Literal["html", "json"] = "html") -> bytes:  # noqa: A002 - the API's word
         """Return the report of a run: one HTML page, or JSON."""

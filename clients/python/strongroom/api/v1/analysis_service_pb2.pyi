@@ -58,6 +58,34 @@ RUN_STATE_CANCELLED: RunState.ValueType  # 5
 """Somebody stopped it."""
 Global___RunState: _TypeAlias = RunState  # noqa: Y015
 
+class _ChangeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHANGE_KIND_UNSPECIFIED: _ChangeKind.ValueType  # 0
+    """Not said."""
+    CHANGE_KIND_ADDED: _ChangeKind.ValueType  # 1
+    """The second run alone has it."""
+    CHANGE_KIND_REMOVED: _ChangeKind.ValueType  # 2
+    """The first run alone has it."""
+    CHANGE_KIND_CHANGED: _ChangeKind.ValueType  # 3
+    """Both have it, and it differs."""
+
+class ChangeKind(_ChangeKind, metaclass=_ChangeKindEnumTypeWrapper):
+    """How a part of derived data differs between two runs."""
+
+CHANGE_KIND_UNSPECIFIED: ChangeKind.ValueType  # 0
+"""Not said."""
+CHANGE_KIND_ADDED: ChangeKind.ValueType  # 1
+"""The second run alone has it."""
+CHANGE_KIND_REMOVED: ChangeKind.ValueType  # 2
+"""The first run alone has it."""
+CHANGE_KIND_CHANGED: ChangeKind.ValueType  # 3
+"""Both have it, and it differs."""
+Global___ChangeKind: _TypeAlias = ChangeKind  # noqa: Y015
+
 class _ReportFormat:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -91,7 +119,7 @@ class RunStep(_message.Message):
     STEP_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     step: _builtins.str
-    """Name: correct, match, impute, segment."""
+    """Name: correct, enrich, match, impute, segment, value, classify, associate."""
     @_builtins.property
     def options(self) -> _struct_pb2.Struct:
         """Options of the step; none are needed."""
@@ -167,6 +195,8 @@ class Run(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     HAS_REPORT_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    UNDO_TIME_FIELD_NUMBER: _builtins.int
+    PIPELINE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `tenants/{tenant}/runs/{run}`."""
     purpose: _builtins.str
@@ -187,6 +217,8 @@ class Run(_message.Message):
     """Change position of the data it read."""
     has_report: _builtins.bool
     """Whether its report can be read."""
+    pipeline: _builtins.str
+    """Pipeline that it was started from, `tenants/{tenant}/pipelines/{pipeline}`; empty if none."""
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___RunStep]:
         """Steps in order."""
@@ -215,6 +247,10 @@ class Run(_message.Message):
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """Moment that ages are computed for; the time it was queued."""
 
+    @_builtins.property
+    def undo_time(self) -> _timestamp_pb2.Timestamp:
+        """When its results were taken back; unset while they stand."""
+
     def __init__(
         self,
         *,
@@ -235,10 +271,12 @@ class Run(_message.Message):
         position: _builtins.int = ...,
         has_report: _builtins.bool = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        undo_time: _timestamp_pb2.Timestamp | None = ...,
+        pipeline: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "create_time", b"create_time", "end_time", b"end_time", "progress", b"progress", "start_time", b"start_time", "summary", b"summary"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "create_time", b"create_time", "end_time", b"end_time", "progress", b"progress", "start_time", b"start_time", "summary", b"summary", "undo_time", b"undo_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "attempts", b"attempts", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "has_report", b"has_report", "name", b"name", "position", b"position", "principal", b"principal", "progress", b"progress", "purpose", b"purpose", "seed", b"seed", "start_time", b"start_time", "state", b"state", "steps", b"steps", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "attempts", b"attempts", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "has_report", b"has_report", "name", b"name", "pipeline", b"pipeline", "position", b"position", "principal", b"principal", "progress", b"progress", "purpose", b"purpose", "seed", b"seed", "start_time", b"start_time", "state", b"state", "steps", b"steps", "summary", b"summary", "undo_time", b"undo_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -597,6 +635,290 @@ class ListRunResultsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListRunResultsResponse: _TypeAlias = ListRunResultsResponse  # noqa: Y015
+
+@_typing.final
+class DiffRunsRequest(_message.Message):
+    """Which runs to compare."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    COUNTS_ONLY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    before: _builtins.str
+    """The first run, `tenants/{tenant}/runs/{run}`."""
+    after: _builtins.str
+    """The second run."""
+    counts_only: _builtins.bool
+    """Count, and say nothing about single customers."""
+    page_size: _builtins.int
+    """How many results of each run to compare, at most 1,000; 0 means 500. Customers without a difference are counted only."""
+    page_token: _builtins.str
+    """From the page before."""
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these parts of derived data, such as `entity`; none means all."""
+
+    def __init__(
+        self,
+        *,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+        parts: _abc.Iterable[_builtins.str] | None = ...,
+        counts_only: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "counts_only", b"counts_only", "page_size", b"page_size", "page_token", b"page_token", "parts", b"parts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiffRunsRequest: _TypeAlias = DiffRunsRequest  # noqa: Y015
+
+@_typing.final
+class PartCounts(_message.Message):
+    """Customers by how one part of their derived data differs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    SAME_FIELD_NUMBER: _builtins.int
+    part: _builtins.str
+    """Part of derived data, such as `entity`."""
+    added: _builtins.int
+    """Customers for whom the second run alone has it."""
+    removed: _builtins.int
+    """Customers for whom the first run alone has it."""
+    changed: _builtins.int
+    """Customers for whom it differs."""
+    same: _builtins.int
+    """Customers for whom it is the same."""
+    def __init__(
+        self,
+        *,
+        part: _builtins.str = ...,
+        added: _builtins.int = ...,
+        removed: _builtins.int = ...,
+        changed: _builtins.int = ...,
+        same: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "changed", b"changed", "part", b"part", "removed", b"removed", "same", b"same"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartCounts: _TypeAlias = PartCounts  # noqa: Y015
+
+@_typing.final
+class PartChange(_message.Message):
+    """One part that differs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    part: _builtins.str
+    """Part of derived data."""
+    change: Global___ChangeKind.ValueType
+    """How it differs."""
+    def __init__(
+        self,
+        *,
+        part: _builtins.str = ...,
+        change: Global___ChangeKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartChange: _TypeAlias = PartChange  # noqa: Y015
+
+@_typing.final
+class CustomerChange(_message.Message):
+    """A customer whose results differ."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    customer: _builtins.str
+    """The customer."""
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartChange]:
+        """Parts that differ."""
+
+    @_builtins.property
+    def before(self) -> _customer_pb2.DerivedData:
+        """These parts as the first run has them."""
+
+    @_builtins.property
+    def after(self) -> _customer_pb2.DerivedData:
+        """These parts as the second run has them."""
+
+    def __init__(
+        self,
+        *,
+        customer: _builtins.str = ...,
+        parts: _abc.Iterable[Global___PartChange] | None = ...,
+        before: _customer_pb2.DerivedData | None = ...,
+        after: _customer_pb2.DerivedData | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "customer", b"customer", "parts", b"parts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerChange: _TypeAlias = CustomerChange  # noqa: Y015
+
+@_typing.final
+class DiffRunsResponse(_message.Message):
+    """One page of a comparison."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty on the last."""
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PartCounts]:
+        """Counts of this page; all pages together are the whole comparison."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustomerChange]:
+        """Customers of this page whose results differ."""
+
+    def __init__(
+        self,
+        *,
+        counts: _abc.Iterable[Global___PartCounts] | None = ...,
+        changes: _abc.Iterable[Global___CustomerChange] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "counts", b"counts", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiffRunsResponse: _TypeAlias = DiffRunsResponse  # noqa: Y015
+
+@_typing.final
+class UndoRunRequest(_message.Message):
+    """Which run to take back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REDO_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The run."""
+    redo: _builtins.bool
+    """Put the results of an undone run back in their place."""
+    request_id: _builtins.str
+    """Makes a repeat harmless."""
+    validate_only: _builtins.bool
+    """Say what would happen, change nothing."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        redo: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "redo", b"redo", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoRunRequest: _TypeAlias = UndoRunRequest  # noqa: Y015
+
+@_typing.final
+class StepReturn(_message.Message):
+    """Whose results of a step are seen, and whose then."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    RESULTS_FIELD_NUMBER: _builtins.int
+    NEXT_RUN_FIELD_NUMBER: _builtins.int
+    NEXT_RESULTS_FIELD_NUMBER: _builtins.int
+    step: _builtins.str
+    """Step."""
+    run: _builtins.str
+    """Run whose results are seen before; empty if none."""
+    results: _builtins.int
+    """Results that it has."""
+    next_run: _builtins.str
+    """Run whose results are seen afterwards; empty if none."""
+    next_results: _builtins.int
+    """Results that it has."""
+    def __init__(
+        self,
+        *,
+        step: _builtins.str = ...,
+        run: _builtins.str = ...,
+        results: _builtins.int = ...,
+        next_run: _builtins.str = ...,
+        next_results: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_results", b"next_results", "next_run", b"next_run", "results", b"results", "run", b"run", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StepReturn: _TypeAlias = StepReturn  # noqa: Y015
+
+@_typing.final
+class UndoRunResponse(_message.Message):
+    """What was taken back, or would be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUN_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def run(self) -> Global___Run:
+        """The run."""
+
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___StepReturn]:
+        """What happens to each of its steps."""
+
+    def __init__(
+        self,
+        *,
+        run: Global___Run | None = ...,
+        steps: _abc.Iterable[Global___StepReturn] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["run", b"run", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoRunResponse: _TypeAlias = UndoRunResponse  # noqa: Y015
 
 @_typing.final
 class GetRunReportRequest(_message.Message):

@@ -65,6 +65,16 @@ class AnalysisServiceStub:
                 request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListRunResultsRequest.SerializeToString,
                 response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListRunResultsResponse.FromString,
                 _registered_method=True)
+        self.DiffRuns = channel.unary_unary(
+                '/strongroom.api.v1.AnalysisService/DiffRuns',
+                request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DiffRunsRequest.SerializeToString,
+                response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DiffRunsResponse.FromString,
+                _registered_method=True)
+        self.UndoRun = channel.unary_unary(
+                '/strongroom.api.v1.AnalysisService/UndoRun',
+                request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UndoRunRequest.SerializeToString,
+                response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UndoRunResponse.FromString,
+                _registered_method=True)
         self.GetRunReport = channel.unary_stream(
                 '/strongroom.api.v1.AnalysisService/GetRunReport',
                 request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.GetRunReportRequest.SerializeToString,
@@ -118,6 +128,20 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DiffRuns(self, request, context):
+        """Compares what two runs derived, customer by customer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndoRun(self, request, context):
+        """Takes the results of a run back: every derived value is again what it was before the run; or undoes that.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetRunReport(self, request, context):
         """Reads the report of one run.
         """
@@ -157,6 +181,16 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.ListRunResults,
                     request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListRunResultsRequest.FromString,
                     response_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListRunResultsResponse.SerializeToString,
+            ),
+            'DiffRuns': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiffRuns,
+                    request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DiffRunsRequest.FromString,
+                    response_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DiffRunsResponse.SerializeToString,
+            ),
+            'UndoRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoRun,
+                    request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UndoRunRequest.FromString,
+                    response_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UndoRunResponse.SerializeToString,
             ),
             'GetRunReport': grpc.unary_stream_rpc_method_handler(
                     servicer.GetRunReport,
@@ -327,6 +361,60 @@ class AnalysisService:
             '/strongroom.api.v1.AnalysisService/ListRunResults',
             strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListRunResultsRequest.SerializeToString,
             strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListRunResultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiffRuns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.api.v1.AnalysisService/DiffRuns',
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DiffRunsRequest.SerializeToString,
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DiffRunsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndoRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.api.v1.AnalysisService/UndoRun',
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UndoRunRequest.SerializeToString,
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UndoRunResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,10 @@ class AnalysisServiceStub:
     """Stops a run; nothing of it is kept."""
     ListRunResults: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.ListRunResultsRequest, _analysis_service_pb2.ListRunResultsResponse]
     """Lists the results of one run, customer by customer."""
+    DiffRuns: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.DiffRunsRequest, _analysis_service_pb2.DiffRunsResponse]
+    """Compares what two runs derived, customer by customer."""
+    UndoRun: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.UndoRunRequest, _analysis_service_pb2.UndoRunResponse]
+    """Takes the results of a run back: every derived value is again what it was before the run; or undoes that."""
     GetRunReport: _grpc.UnaryStreamMultiCallable[_analysis_service_pb2.GetRunReportRequest, _analysis_service_pb2.GetRunReportResponse]
     """Reads the report of one run."""
 
@@ -65,6 +69,10 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """Stops a run; nothing of it is kept."""
     ListRunResults: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.ListRunResultsRequest, _analysis_service_pb2.ListRunResultsResponse]  # type: ignore[assignment]
     """Lists the results of one run, customer by customer."""
+    DiffRuns: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.DiffRunsRequest, _analysis_service_pb2.DiffRunsResponse]  # type: ignore[assignment]
+    """Compares what two runs derived, customer by customer."""
+    UndoRun: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.UndoRunRequest, _analysis_service_pb2.UndoRunResponse]  # type: ignore[assignment]
+    """Takes the results of a run back: every derived value is again what it was before the run; or undoes that."""
     GetRunReport: _aio.UnaryStreamMultiCallable[_analysis_service_pb2.GetRunReportRequest, _analysis_service_pb2.GetRunReportResponse]  # type: ignore[assignment]
     """Reads the report of one run."""
 
@@ -118,6 +126,22 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_service_pb2.ListRunResultsResponse, _abc.Awaitable[_analysis_service_pb2.ListRunResultsResponse]]:
         """Lists the results of one run, customer by customer."""
+
+    @_abc_1.abstractmethod
+    def DiffRuns(
+        self,
+        request: _analysis_service_pb2.DiffRunsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.DiffRunsResponse, _abc.Awaitable[_analysis_service_pb2.DiffRunsResponse]]:
+        """Compares what two runs derived, customer by customer."""
+
+    @_abc_1.abstractmethod
+    def UndoRun(
+        self,
+        request: _analysis_service_pb2.UndoRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.UndoRunResponse, _abc.Awaitable[_analysis_service_pb2.UndoRunResponse]]:
+        """Takes the results of a run back: every derived value is again what it was before the run; or undoes that."""
 
     @_abc_1.abstractmethod
     def GetRunReport(
