@@ -25,13 +25,19 @@ def purchase_features(inputs: StepInputs) -> pa.Table | None:
     """`row_id` and RFM columns of every customer; None without transactions or without the columns they need."""
     from analysis_worker.steps.segment import rfm_features
 
+    plain = plain_transactions(inputs)
+    return None if plain is None else rfm_features(inputs.customers.column(ROW_ID), plain, inputs.as_of)
+
+
+def plain_transactions(inputs: StepInputs) -> pa.Table | None:
+    """row_id, time, amount_minor, currency, kind (PURCHASE or REFUND); None without transactions or the columns they need."""
     table = inputs.transactions
     if table is None or not table.num_rows or any(name not in table.column_names for name in _NEEDED):
         return None
     negative = pc.less(pc.fill_null(table.column("total_minor"), 0), 0)
     unsaid = pc.if_else(negative, "REFUND", "PURCHASE")
     kinds = pc.coalesce(pc.utf8_upper(table.column("kind")), unsaid)
-    plain = pa.table(
+    return pa.table(
         {
             ROW_ID: table.column(ROW_ID),
             "time": table.column("time"),
@@ -40,7 +46,6 @@ def purchase_features(inputs: StepInputs) -> pa.Table | None:
             "kind": kinds,
         }
     )
-    return rfm_features(inputs.customers.column(ROW_ID), plain, inputs.as_of)
 
 
 def with_purchases(customers: pa.Table, inputs: StepInputs) -> pa.Table:
