@@ -21,8 +21,8 @@ Derivation = Callable[[str | None], str | None]
 _PREFIX = 3
 _HALVED_MIN = 6
 _FULL_DATE = 8
-_COARSE = frozenset({"gender", "age", "country", "region", "job_title"})
-_FIELD_OF_FEATURE = {"given_root": "given", "name_tokens": "name"}
+_COARSE = frozenset({"gender", "age", "born", "country", "region", "job_title"})
+_FIELD_OF_FEATURE = {"given_root": "given", "name_tokens": "name", "born": "birth", "age": "birth"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,10 +80,10 @@ def _comparisons(has: frozenset[str], lists: frozenset[str]) -> Iterator[Compari
         yield _text("given" if "given" in has else "family")
     if "birth" in has:
         yield _birth()
-    elif "age" in has:
-        yield _age()
+    if "born" in has:
+        yield _age(spare="birth" in has)
     if "email" in has:
-        yield _email(named={"given", "family"} <= has)
+        yield _email(named="name_tokens" in has)
     if "phone" in has:
         yield _code("phone", several="phones")
     if "national_id" in has:
@@ -136,7 +136,7 @@ def _name(column: str, *, other: str) -> Comparison:
     alike = f"{_winkler(column, column, 0.9)} OR {_edits(column, 1)}"
     if column == "given":
         alike += ' OR "given_root_l" = "given_root_r"'
-    swapped = f"({_winkler(column, other, 0.92)}) OR ({_winkler(other, column, 0.92)})"
+    swapped = _swapped(column, other)
     part = f'starts_with("{column}_l", "{column}_r") OR starts_with("{column}_r", "{column}_l")'
     return Comparison(
         name=column,
@@ -150,6 +150,15 @@ def _name(column: str, *, other: str) -> Comparison:
             rest_m=0.07,
         ),
     )
+
+
+def _swapped(column: str, other: str) -> str:
+    """A given name is swapped where both names cross: two people of one family, one of them swapped, cross in one only."""
+    if column == "given":
+        one, two = (_winkler(column, other, 0.92), _winkler(other, column, 0.92))
+        less_one, less_two = (_winkler(column, other, 0.8), _winkler(other, column, 0.8))
+        return f"({one} AND {less_two}) OR ({two} AND {less_one})"
+    return f"({_winkler(column, other, 0.92)}) OR ({_winkler(other, column, 0.92)})"
 
 
 def _text(column: str) -> Comparison:
@@ -198,14 +207,16 @@ def _birth() -> Comparison:
     )
 
 
-def _age() -> Comparison:
-    difference = 'abs(CAST("age_l" AS INTEGER) - CAST("age_r" AS INTEGER))'
+def _age(*, spare: bool) -> Comparison:
+    """Years of birth, stated or reckoned from an age; silent where two birth dates speak for themselves."""
+    difference = 'abs(CAST("born_l" AS INTEGER) - CAST("born_r" AS INTEGER))'
+    both_dated = ' OR ("birth_l" IS NOT NULL AND "birth_r" IS NOT NULL)' if spare else ""
     return Comparison(
         name="age",
-        columns=("age",),
-        null_condition=_either_null("age"),
+        columns=("born", *(("birth",) if spare else ())),
+        null_condition=_either_null("born") + both_dated,
         levels=_levels(
-            Level(label="equal", condition=_same("age"), start_m=0.7, start_u=0.02),
+            Level(label="equal", condition=_same("born"), start_m=0.7, start_u=0.02),
             Level(label="one year", condition=f"{difference} <= 1", start_m=0.1, start_u=0.04),
             Level(label="three years", condition=f"{difference} <= 3", start_m=0.08, start_u=0.08),
             rest_m=0.12,
@@ -214,12 +225,12 @@ def _age() -> Comparison:
 
 
 def _email(*, named: bool) -> Comparison:
-    """A mailbox is often spelt from its owner's name, so a mailbox that is merely alike says nothing beside equal names."""
+    """A mailbox is often spelt from its owner's name, so one that is merely alike says nothing beside names that are alike."""
     local_l, local_r = "split_part(\"email_l\", '@', 1)", "split_part(\"email_r\", '@', 1)"
-    namesakes = f"coalesce({_same('given')} AND {_same('family')}, FALSE)" if named else "FALSE"
+    namesakes = f"coalesce({_winkler('name_tokens', 'name_tokens', 0.92)}, FALSE)" if named else "FALSE"
     return Comparison(
         name="email",
-        columns=("email", "emails", *(("given", "family") if named else ())),
+        columns=("email", "emails", *(("name_tokens",) if named else ())),
         null_condition=_either_null("email"),
         levels=_levels(
             Level(label="equal", condition=_same("email"), start_m=0.65, start_u=1e-05, frequency_column="email"),

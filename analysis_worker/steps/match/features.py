@@ -20,6 +20,9 @@ from analysis_worker.steps.match.errors import MatchInputError
 from analysis_worker.steps.match.nicknames import given_root
 from analysis_worker.steps.match.roles import ROW_ID, ColumnRole, Role
 
+_FULL_DATE = 8
+_ANY_YEAR = 2000
+"""Where no row has both a birth date and an age, years from ages are compared with each other only, and any year will do."""
 ADDRESS_PARTS = (Role.STREET, Role.HOUSE_NUMBER, Role.LINE2, Role.CITY, Role.REGION, Role.POSTAL_CODE, Role.COUNTRY)
 _LIST_FIELDS = {
     Role.EMAILS: ("email", "emails", normalise.email_key),
@@ -83,6 +86,7 @@ def build_features(table: pa.Table, roles: tuple[ColumnRole, ...]) -> Features:
     for role, (name, normaliser) in _PARSED_FIELDS.items():
         cells: Cells = scalar_cells(columns[role], normaliser) if role in columns else [None] * len(positions)
         scalars[name] = _or_else(cells, unparsed_cells(ordered, role.value, normaliser))
+    scalars["born"] = birth_years(scalars["birth"], scalars["age"])
     for role, (first, every, normaliser) in _LIST_FIELDS.items():
         several = list_cells(columns[role], normaliser) if role in columns else [[] for _ in positions]
         spare = unparsed_cells(ordered, role.value, normaliser)
@@ -96,6 +100,19 @@ def build_features(table: pa.Table, roles: tuple[ColumnRole, ...]) -> Features:
         source_positions=positions,
         origin={name: column for name, column in origin.items() if name in present},
     )
+
+
+def birth_years(births: Cells, ages: Cells) -> Cells:
+    """The year of birth, or what an age says of it: the table's own dates and ages tell in which year ages were stated."""
+    years = [int(birth[:4]) if birth and len(birth) == _FULL_DATE and birth.isdigit() else None for birth in births]
+    told = [None if age is None else int(age) for age in ages]
+    both = [year + age for year, age in zip(years, told, strict=True) if year is not None and age is not None]
+    stated = int(np.median(both)) if both else _ANY_YEAR
+    reckoned = [None if age is None else stated - age for age in told]
+    return [
+        str(year if year is not None else other) if year is not None or other is not None else None
+        for year, other in zip(years, reckoned, strict=True)
+    ]
 
 
 def id_order(table: pa.Table) -> npt.NDArray[np.int64]:

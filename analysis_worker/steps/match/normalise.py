@@ -23,8 +23,27 @@ PLACEHOLDERS = frozenset(
 _SEPARATORS = re.compile(r"[\W_]+", re.UNICODE)
 _APOSTROPHES = re.compile("(?<=\\w)['\u2019`\u00b4](?=\\w)")
 _NON_DIGITS = re.compile(r"[^0-9]+")
-_YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?:[T ].*)?")
-_YEAR_LAST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4}|[0-9]{2})")
+_YEAR_FIRST = re.compile(r"([0-9]{4})[-/. ]{0,2}([0-9]{1,2})[-/. ]{0,2}([0-9]{1,2})(?:[T ].*)?")
+_YEAR_LAST = re.compile(r"([0-9]{1,2})[-/. ]{1,2}([0-9]{1,2})[-/. ]{1,2}([0-9]{4}|[0-9]{2})")
+_MONTH_NAMED = re.compile(
+    r"(?:([0-9]{1,2})[. -]{0,2})?([^\W\d_]{3,})[. -]{0,2}(?:([0-9]{1,2})(?:st|nd|rd|th)?)?[, -]{1,2}([0-9]{4})"
+)
+_MONTH_STEMS = {
+    **dict.fromkeys(("jan", "ene", "gen"), 1),
+    **dict.fromkeys(("feb", "fev", "fév"), 2),
+    **dict.fromkeys(("mar", "mär", "maa", "mrt", "mrz"), 3),
+    **dict.fromkeys(("apr", "avr", "abr"), 4),
+    **dict.fromkeys(("may", "mai", "mei", "mag"), 5),
+    **dict.fromkeys(("jun", "giu"), 6),
+    **dict.fromkeys(("jul", "lug"), 7),
+    **dict.fromkeys(("aug", "aou", "aoû", "ago"), 8),
+    **dict.fromkeys(("sep", "set"), 9),
+    **dict.fromkeys(("oct", "okt", "ott", "out"), 10),
+    **dict.fromkeys(("nov",), 11),
+    **dict.fromkeys(("dec", "dez", "dic", "déc"), 12),
+}
+_STAND_IN_DATES = frozenset({"19000101", "19700101", "99991231"})
+"""What forms and systems write where nobody knows the date."""
 _GENDERS = {
     **dict.fromkeys(("m", "male", "man", "mr", "herr", "h", "homme", "hombre", "mann", "boy", "monsieur", "sr"), "male"),
     **dict.fromkeys(("f", "female", "woman", "mrs", "ms", "miss", "frau", "w", "femme", "mujer", "girl", "madame"), "female"),
@@ -75,14 +94,29 @@ def date_digits(cell: str) -> str | None:
     text = cell.strip()[:MAX_CELL_CHARS]
     if found := _YEAR_FIRST.fullmatch(text):
         year, month, day = found.groups()
-        return _unless_repeated(f"{year}{month:0>2}{day:0>2}")
+        return _known_date(f"{year}{month:0>2}{day:0>2}")
     if found := _YEAR_LAST.fullmatch(text):
         day, month, year = found.groups()
         if int(month) > _MONTHS >= int(day):
             day, month = month, day
-        return _unless_repeated(f"{_four_digits(year)}{month:0>2}{day:0>2}")
+        return _known_date(f"{_four_digits(year)}{month:0>2}{day:0>2}")
+    if found := _MONTH_NAMED.fullmatch(text.casefold()):
+        before, name, after, year = found.groups()
+        named, day = _month_number(name), before or after
+        if named and day and not (before and after):
+            return _known_date(f"{year}{named:02}{day:0>2}")
     digits = _NON_DIGITS.sub("", text)[:_DATE_DIGITS]
     return _unless_repeated(digits) if digits else folded(text)
+
+
+def _month_number(name: str) -> int | None:
+    if name.startswith(("juin", "juil")):  # the two that share their first three letters
+        return 6 if name.startswith("juin") else 7
+    return _MONTH_STEMS.get(name[:3])
+
+
+def _known_date(digits: str) -> str | None:
+    return None if digits in _STAND_IN_DATES else _unless_repeated(digits)
 
 
 def gender_word(cell: str) -> str | None:

@@ -68,7 +68,7 @@ def judged_result(
 ) -> MatchResult:
     """The result of a table that was scored."""
     scores = _spread(judged)
-    evidence = weigh(scores.weights, judged.comparisons)
+    evidence = weigh(scores.weights, scores.levels, judged.comparisons, judged.trained.parameters)
     total = evidence.total(judged.prior)
     likely = probability(total)
     same = judged.entity[scores.left] == judged.entity[scores.right]
@@ -107,6 +107,7 @@ def _spread(judged: Judged) -> Scores:
         left=left[order],
         right=right[order],
         weights=np.concatenate([scores.weights[~itself], scores.weights[source]])[order],
+        levels=np.concatenate([scores.levels[~itself], scores.levels[source]])[order],
     )
 
 

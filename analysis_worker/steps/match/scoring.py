@@ -1,9 +1,13 @@
-"""Every candidate's weight, field by field, with term frequencies.
+"""Every candidate's level and weight, field by field, with term frequencies.
 
-Rules: pairs go through the engine in chunks, so memory is bounded by the chunk and not by the table; a weight depends on
-its own pair only, so threads and chunks do not change a bit of it; results come back in the order of the pairs.
+The engine says how alike two cells are (text distances); what that weighs is looked up here, because a join of every pair with
+every table of frequencies cost more than the distances. Rules: pairs go through the engine in cells of `CELL_PAIRS`
+consecutive candidates, so memory is bounded by the cell and not by the table; a weight depends on its own pair and on
+numbers that are fixed before the first cell, so neither threads nor cells nor who scores which cell change a bit of it;
+results come back in the order of the pairs.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +15,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analysis_worker.steps.match.comparisons import Comparison
+from analysis_worker.steps.match.comparisons import ELSE, Comparison
+from analysis_worker.steps.match.evidence import ABSENT
 from analysis_worker.steps.match.features import Features
-from analysis_worker.steps.match.parameters import Parameters
-from analysis_worker.steps.match.settings import INDEX, define_levels, feature_table, model_settings, open_linker
+from analysis_worker.steps.match.parameters import LevelOdds, Parameters
+from analysis_worker.steps.match.settings import INDEX, feature_table
 from analysis_worker.steps.match.strangers import Grouping, value_frequencies
 
 Rows = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.float64]
+Levels = npt.NDArray[np.int8]
 
-_CHUNK_PAIRS = 250_000
+CELL_PAIRS = 250_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +36,16 @@ class Scores:
     Attributes:
         left, right: int64, shape (n_pairs,), ascending by (left, right).
         weights: float64, shape (n_pairs, n_fields), bits that each field adds.
+        levels: int8, shape (n_pairs, n_fields), which level of each comparison holds; ABSENT where a value is missing.
     """
 
     left: Rows
     right: Rows
     weights: Bits
+    levels: Levels
 
-    def keep(self, mask: npt.NDArray[np.bool_]) -> "Scores":
-        return Scores(left=self.left[mask], right=self.right[mask], weights=self.weights[mask])
+    def keep(self, mask: npt.NDArray[np.bool_] | Rows) -> "Scores":
+        return Scores(left=self.left[mask], right=self.right[mask], weights=self.weights[mask], levels=self.levels[mask])
 
 
 class Scorer:
@@ -53,46 +61,50 @@ class Scorer:
     ) -> None:
         self._connection = connection
         self._comparisons = comparisons
-        self._chunks = 0
-        define_levels(connection, comparisons)
-        settings = model_settings(comparisons, parameters)
-        self._linker, self._api = open_linker(connection, feature_table(features, comparisons), "records", settings)
-        self._register_frequencies(features, grouping)
+        self._parameters = parameters
+        self._table = feature_table(features, comparisons).drop_columns([INDEX])
+        self._rarity = dict(_rarities(features, comparisons, grouping))
+        self._sql = f"SELECT {', '.join(_level_sql(entry) for entry in comparisons)} FROM cell"
 
     def score(self, left: Rows, right: Rows, *, least: float | None = None) -> Scores:
         """Weights of the given pairs; those under `least` bits are left out."""
         parts = [
-            self._score_chunk(left[start : start + _CHUNK_PAIRS], right[start : start + _CHUNK_PAIRS], least)
-            for start in range(0, len(left), _CHUNK_PAIRS)
+            self._score_cell(left[start : start + CELL_PAIRS], right[start : start + CELL_PAIRS], least)
+            for start in range(0, len(left), CELL_PAIRS)
         ]
         return merged(parts, fields=len(self._comparisons))
 
-    def _register_frequencies(self, features: Features, grouping: Grouping) -> None:
-        uses = {(level.frequency_column, entry) for entry in self._comparisons for level in entry.levels}
-        for column, entry in sorted(((name, entry) for name, entry in uses if name), key=lambda use: use[0]):
-            start = entry.start_frequency(column)
-            found = value_frequencies(features.scalars[column], grouping, start=start)
-            lookup = pa.table({column: list(found), f"tf_{column}": pa.array(found.values(), pa.float64())})
-            registered = self._api.register(lookup, table_name=f"frequencies_{column}")
-            self._linker.table_management.register_term_frequency_lookup(registered, column)
-
-    def _score_chunk(self, left: Rows, right: Rows, least: float | None) -> Scores:
-        keys = pa.table({"join_key_l": left, "join_key_r": right, "match_key": pa.array(["0"] * len(left), pa.string())})
-        self._chunks += 1
-        name = f"candidate_pairs_{self._chunks}"  # Splink refuses a name that it has seen
-        self._linker.table_management.register_blocked_pairs_for_predict(self._api.register(keys, table_name=name))
-        predicted = self._linker.inference.predict(threshold_match_weight=least, warning_mode="never")
-        fields = ", ".join(f'{_weight_sql(entry)} AS "field_{number}"' for number, entry in enumerate(self._comparisons))
-        found = self._connection.execute(
-            f'SELECT "{INDEX}_l" AS a, "{INDEX}_r" AS b, {fields} FROM {predicted.physical_name} ORDER BY a, b'
-        ).to_arrow_table()
-        predicted.drop_table_from_database_and_remove_from_cache()
-        self._connection.unregister(name)
-        return Scores(
-            left=found["a"].to_numpy(),
-            right=found["b"].to_numpy(),
-            weights=np.column_stack([found[f"field_{number}"].to_numpy() for number in range(len(self._comparisons))]),
+    def _score_cell(self, left: Rows, right: Rows, least: float | None) -> Scores:
+        levels = self._levels(left, right)
+        weights = np.column_stack(
+            [self._weights(entry, levels[:, number], left, right) for number, entry in enumerate(self._comparisons)]
         )
+        found = Scores(left=left, right=right, weights=weights, levels=levels)
+        return found if least is None else found.keep(self._assumed_bits() + weights.sum(axis=1) >= least)
+
+    def _levels(self, left: Rows, right: Rows) -> Levels:
+        sides = {"l": self._table.take(pa.array(left)), "r": self._table.take(pa.array(right))}
+        cell = pa.table({f"{name}_{side}": table[name] for side, table in sides.items() for name in table.column_names})
+        self._connection.register("cell", cell)
+        found = self._connection.execute(self._sql).to_arrow_table()
+        self._connection.unregister("cell")
+        return np.column_stack([column.to_numpy() for column in found.columns]).astype(np.int8)
+
+    def _weights(self, comparison: Comparison, levels: Levels, left: Rows, right: Rows) -> Bits:
+        odds = self._parameters.levels[comparison.name]
+        table = np.append([np.log2(level.m / level.u) for level in odds], 0.0)  # ABSENT is the last place
+        weights: Bits = table[levels]
+        for place, level in enumerate(comparison.levels):
+            if level.frequency_column is not None:
+                at = np.flatnonzero(levels == place)
+                rarity = self._rarity[level.frequency_column]
+                common = np.log2(_equality_u(comparison, odds, level.frequency_column))
+                weights[at] += common - np.maximum(rarity[left[at]], rarity[right[at]])
+        return weights
+
+    def _assumed_bits(self) -> float:
+        prior = self._parameters.prior
+        return float(np.log2(prior / (1 - prior)))
 
 
 def merged(parts: list[Scores], *, fields: int) -> Scores:
@@ -100,14 +112,37 @@ def merged(parts: list[Scores], *, fields: int) -> Scores:
     none = np.empty(0, dtype=np.int64)
     left = np.concatenate([none, *(part.left for part in parts)])
     right = np.concatenate([none, *(part.right for part in parts)])
+    everything = Scores(
+        left=left,
+        right=right,
+        weights=np.concatenate([np.empty((0, fields)), *(part.weights for part in parts)]),
+        levels=np.concatenate([np.empty((0, fields), dtype=np.int8), *(part.levels for part in parts)]),
+    )
     order = np.lexsort((right, left))
-    return Scores(
-        left=left[order],
-        right=right[order],
-        weights=np.concatenate([np.empty((0, fields)), *(part.weights for part in parts)])[order],
+    return everything if np.array_equal(order, np.arange(len(order))) else everything.keep(order)
+
+
+def _level_sql(comparison: Comparison) -> str:
+    cases = "".join(
+        f" WHEN {level.condition} THEN {place}" for place, level in enumerate(comparison.levels) if level.condition != ELSE
+    )
+    return (
+        f"CAST(CASE WHEN {comparison.null_condition} THEN {ABSENT}{cases} ELSE {len(comparison.levels) - 1} END AS TINYINT)"
+        f' AS "{comparison.name}"'
     )
 
 
-def _weight_sql(comparison: Comparison) -> str:
-    adjusted = any(level.frequency_column for level in comparison.levels)
-    return f'"mw_{comparison.name}"' + (f' + "mw_tf_adj_{comparison.name}"' if adjusted else "")
+def _rarities(
+    features: Features, comparisons: tuple[Comparison, ...], grouping: Grouping
+) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
+    """Per column with term frequencies: log2 of the chance that a stranger has the row's value, shape (n,)."""
+    uses = {(level.frequency_column, entry) for entry in comparisons for level in entry.levels}
+    for column, entry in sorted(((name, entry) for name, entry in uses if name), key=lambda use: use[0]):
+        cells = features.scalars[column]
+        found = value_frequencies(cells, grouping, start=entry.start_frequency(column))
+        yield column, np.array([0.0 if cell is None else np.log2(found[cell]) for cell in cells])
+
+
+def _equality_u(comparison: Comparison, odds: tuple[LevelOdds, ...], column: str) -> float:
+    """The chance that strangers share a value of `column`: every level that implies it, together."""
+    return sum(odd.u for level, odd in zip(comparison.levels, odds, strict=True) if level.frequency_column == column)

@@ -61,7 +61,7 @@ def match(table: pa.Table, options: MatchOptions | None = None) -> MatchResult:
     trained = _train(prepared)
     scores, labels, prior = _score(prepared, trained)
     judged = Judged(
-        entity=_entities(prepared, scores, labels, prior),
+        entity=_entities(prepared, trained, scores, labels, prior),
         scores=scores,
         identical=prepared.identical,
         candidates=prepared.candidates,
@@ -112,7 +112,7 @@ def _score(prepared: _Prepared, trained: Trained) -> tuple[Scores, Rows, Prior]:
     with open_engine(threads=options.threads, memory_limit_mb=options.memory_limit_mb) as connection:
         scorer = Scorer(connection, prepared.features, prepared.comparisons, trained.parameters, prepared.grouping)
         scores = scorer.score(candidates.left, candidates.right, least=_LEAST_BITS)
-        evidence = weigh(scores.weights, prepared.comparisons)
+        evidence = weigh(scores.weights, scores.levels, prepared.comparisons, trained.parameters)
         active = int(identical.active.sum())
         prior = evidence.calibrate(assumed, pairs_possible=active * (active - 1) / 2)
         likely = probability(evidence.total(prior))
@@ -127,10 +127,10 @@ def _score(prepared: _Prepared, trained: Trained) -> tuple[Scores, Rows, Prior]:
     return merged([scores, more], fields=len(prepared.comparisons)), labels, prior
 
 
-def _entities(prepared: _Prepared, scores: Scores, labels: Rows, prior: Prior) -> Rows:
+def _entities(prepared: _Prepared, trained: Trained, scores: Scores, labels: Rows, prior: Prior) -> Rows:
     """Smallest row of every row's entity; a repeated row joins its representative when the model says that is enough."""
     identical = prepared.identical
-    likely = probability(weigh(scores.weights, prepared.comparisons).total(prior))
+    likely = probability(weigh(scores.weights, scores.levels, prepared.comparisons, trained.parameters).total(prior))
     itself = scores.left == scores.right
     entity = cluster.average_linkage(
         labels,

@@ -20,7 +20,7 @@ from analysis_worker.steps.match.blocking import Candidates
 from analysis_worker.steps.match.cells import Cells
 from analysis_worker.steps.match.features import Features
 
-_DERIVED = frozenset({"given_root", "name_tokens"})
+_DERIVED = frozenset({"given_root", "name_tokens", "born"})
 _PERSONAL = frozenset({"given", "birth", "email", "national_id"})
 _SPARE_BITS = 2.0
 _BITS_MAX_PER_FIELD = 16.0

@@ -95,3 +95,15 @@ def test_sound_alike_names_share_their_skeleton() -> None:
 def test_spellings_of_a_gender_are_one_word() -> None:
     assert normalise.gender_word("Mrs") == normalise.gender_word("F") == normalise.gender_word("FEMALE")
     assert normalise.gender_word("diverse") == "diverse"
+
+
+@pytest.mark.parametrize(
+    "cell", ["03. 02. 1980", "03-02-1980", "3 February 1980", "Feb 3, 1980", "3. Februar 1980", "3 févr. 1980"]
+)
+def test_a_date_in_words_or_with_wide_separators_is_that_date(cell: str) -> None:
+    assert normalise.date_digits(cell) == "19800203"
+
+
+@pytest.mark.parametrize("cell", ["01/01/1900", "1900-01-01", "01.01.1970"])
+def test_a_date_that_stands_in_for_an_unknown_one_is_absent(cell: str) -> None:
+    assert normalise.date_digits(cell) is None

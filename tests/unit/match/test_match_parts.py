@@ -8,8 +8,9 @@ import pytest
 from analysis_worker.steps.match import MatchEngineError, cluster
 from analysis_worker.steps.match.blocking import find_candidates
 from analysis_worker.steps.match.engine import open_engine
-from analysis_worker.steps.match.evidence import Evidence, Prior
+from analysis_worker.steps.match.evidence import Evidence, Personal, Prior
 from analysis_worker.steps.match.features import build_features
+from analysis_worker.steps.match.parameters import LevelOdds
 from analysis_worker.steps.match.roles import ColumnRole, Role, decide_roles
 from analysis_worker.steps.match.strangers import Grouping, draw_strangers, value_frequencies
 
@@ -168,3 +169,28 @@ def test_an_engine_error_never_carries_the_engines_words() -> None:
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
     assert not isinstance(raised.value, duckdb.Error)
+
+
+def test_what_housemates_share_as_well_weighs_less_between_them_than_between_strangers() -> None:
+    odds = (LevelOdds(m=0.9, u=0.001), LevelOdds(m=0.1, u=0.999))
+    levels = np.array([0] * 100 + [1] * 300, dtype=np.int8)
+    bits = np.array([float(np.log2(level.m / level.u)) for level in odds])
+    given = Personal(weights=bits[levels], levels=levels, odds=odds)
+    other = np.full(400, -20.0)  # everything else says two people
+    evidence = Evidence(person=given.weights + other, household=np.full(400, 30.0), trait=np.zeros(400), fields=(given,))
+
+    prior = evidence.calibrate(-12.0, pairs_possible=1e6)
+
+    assert prior.housemates[0][0] == pytest.approx(np.log2(0.9 / 0.25), abs=0.3)
+    assert evidence.taken_back(prior)[0] < evidence.taken_back(prior)[-1] - 5
+
+
+def test_a_field_does_not_explain_its_own_matches_away() -> None:
+    odds = (LevelOdds(m=0.9, u=0.001), LevelOdds(m=0.1, u=0.999))
+    levels = np.zeros(400, dtype=np.int8)
+    given = Personal(weights=np.full(400, np.log2(900.0)), levels=levels, odds=odds)
+    evidence = Evidence(person=given.weights + 10.0, household=np.full(400, 30.0), trait=np.zeros(400), fields=(given,))
+
+    prior = evidence.calibrate(-12.0, pairs_possible=1e6)
+
+    assert prior.housemates[0][0] == pytest.approx(np.log2(900.0), abs=0.5)
