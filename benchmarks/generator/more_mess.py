@@ -31,7 +31,7 @@ _LANGUAGE_NAMES = {
     "es": ("Spanish", "Español", "espanol", "ES", "spa", "Castellano", "es_ES"),
 }
 _GENDER_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "en": {"female": ("FEMALE SEX", "lady", "girl"), "male": ("gentleman", "boy", "Masc.")},
+    "en": {"female": ("lady", "girl", "Woman."), "male": ("gentleman", "boy", "Masc.")},
     "de": {"female": ("weiblich", "Weibl.", "Dame"), "male": ("männlich", "maennlich", "Mann")},
     "fr": {"female": ("femme", "féminin", "Mme"), "male": ("homme", "masculin", "Monsieur")},
     "nl": {"female": ("vrouw", "vrouwelijk", "Mevr."), "male": ("man", "mannelijk", "Dhr.")},

@@ -10,15 +10,15 @@ from collections import defaultdict
 import pyarrow as pa
 
 _PATH = re.compile(r"(?P<column>[a-z_]+)(?:\[(?P<index>\d+)\])?(?:\.(?P<part>[a-z_0-9]+))?")
-_PARSED_FROM_TEXT = frozenset({"birth_date", "stated_age", "gender"})
+_PARSED_FROM_TEXT = frozenset({"birth_date", "stated_age", "gender", "language"})
 
 
 def apply_proposals(table: pa.Table, proposals: pa.Table, *, min_confidence: float = 0.0) -> pa.Table:
-    """Return `table` with the proposals of at least `min_confidence` applied."""
+    """Return `table` with the proposals of at least `min_confidence` applied; those without a value ask to look only."""
     position = {row_id: index for index, row_id in enumerate(table.column("row_id").to_pylist())}
     by_column: dict[str, list[tuple[int, str, str, str]]] = defaultdict(list)
     for item in proposals.to_pylist():
-        if item["confidence"] >= min_confidence and item["row_id"] in position:
+        if item["after"] and item["confidence"] >= min_confidence and item["row_id"] in position:
             column = item["field"].partition("[")[0]
             by_column[column].append((position[item["row_id"]], item["field"], item["before"], item["after"]))
     for column, changes in by_column.items():

@@ -9,27 +9,32 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from analysis_worker.steps.correct.ages import PLACEHOLDER_DATES
+from analysis_worker.steps.correct.ages import PLACEHOLDER_DATES, age_on
 from analysis_worker.steps.correct.proposal import Change
 
 _MONTHS = """
-january januar januari janvier enero gennaio janeiro jan
-february februar februari fevrier février febrero febbraio fevereiro feb fév
-march märz maerz maart mars marzo março mar mrz mrt
-april avril abril aprile apr avr abr|may mai mei mayo maggio maio
-june juni juin junio giugno junho jun|july juli juillet julio luglio julho jul|august augustus août aout agosto aug ago
-september septembre septiembre settembre setembro sep sept
-october oktober octobre octubre ottobre outubro oct okt
-november novembre noviembre novembro nov
-december dezember desember décembre decembre diciembre dicembre dezembro dec dez dic déc
+january stycznia styczeń januar januari janvier enero gennaio janeiro jan
+february lutego luty februar februari fevrier février febrero febbraio fevereiro feb fév
+march marca marzec märz maerz maart mars marzo março mar mrz mrt
+april kwietnia kwiecień avril abril aprile apr avr abr
+may maja maj mai mei mayo maggio maio
+june czerwca czerwiec juni juin junio giugno junho jun
+july lipca lipiec juli juillet julio luglio julho jul
+august sierpnia sierpień augustus août aout agosto aug ago
+september września wrzesień septembre septiembre settembre setembro sep sept
+october października październik oktober octobre octubre ottobre outubro oct okt
+november listopada listopad novembre noviembre novembro nov
+december grudnia grudzień dezember desember décembre decembre diciembre dicembre dezembro dec dez dic déc
 """
 _MONTH_OF = {
     name: number for number, names in enumerate("|".join(_MONTHS.strip().splitlines()).split("|"), 1) for name in names.split()
 }
 _TIME = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|\+00:00)?$")
 _NUMERIC = re.compile(r"(\d{1,4})\s*([./\- ])\s*(\d{1,2})\s*\2\s*(\d{1,4})")
+_SERIAL = re.compile(r"\d{4,5}")
+_DAY_ZERO_OF_SPREADSHEETS = date(1899, 12, 30)
 _COMPACT = re.compile(r"\d{8}")
 _NAMED_DAY_FIRST = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|\.)?[\s\-/.,]*(?:de\s+|of\s+)?([^\W\d_]{3,})\.?[\s\-/.,]*(?:de\s+)?(\d{4})"
@@ -90,9 +95,9 @@ class DateOrder:
                 return order
         return None
 
-    def change(self, text: str, country: str | None = None) -> Change | None:
-        """Return the ISO date that `text` means, None when it means none or two."""
-        change = self._change(text, country)
+    def change(self, text: str, country: str | None = None, stated_age: int | None = None) -> Change | None:
+        """Return the ISO date that `text` means, None when it means none or two; a stated age confirms a day number."""
+        change = self._change(text, country) or _serial(text.strip(), stated_age, self._bounds)
         return None if change is None or date.fromisoformat(change.after) in PLACEHOLDER_DATES else change
 
     def _change(self, text: str, country: str | None) -> Change | None:
@@ -109,6 +114,17 @@ class DateOrder:
             return None
         chosen = found.day_first if order == "day" else found.month_first
         return Change(rule="date.column_order", after=chosen.isoformat(), confidence=0.9) if chosen else None
+
+
+def _serial(text: str, stated_age: int | None, bounds: DateBounds) -> Change | None:
+    """The day that a spreadsheet's number of days means, where the stated age says the same."""
+    if stated_age is None or not _SERIAL.fullmatch(text):
+        return None
+    found = _DAY_ZERO_OF_SPREADSHEETS + timedelta(days=int(text))
+    if bounds.day(found.year, found.month, found.day) is None:
+        return None
+    agrees = abs(age_on(found, bounds.latest) - stated_age) <= 1
+    return Change(rule="date.serial", after=found.isoformat(), confidence=0.95) if agrees else None
 
 
 def read(text: str, bounds: DateBounds) -> Readings | None:

@@ -7,7 +7,7 @@ branches of one name (`acme.de` and `acme.be`). The part before the @ is never t
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from analysis_worker.steps.correct.countries import is_country_code
 from analysis_worker.steps.correct.mail_domains import IMPOSSIBLE_ENDINGS, NOT_TYPOS, SINGLE_DOMAIN_LABELS, TARGETS, WELL_KNOWN
@@ -25,7 +25,18 @@ _MAX_ADDRESS = 320
 FREQUENT = 20
 _OUTWEIGHS = 20
 _RARE = 3
+# Domains of so many sound addresses are recognised where the @ before them was dropped.
+_KNOWN_IN_FILE = 5
+# A short provider (`gmx.de`) has honest neighbours; only a file full of its addresses shows that a rare neighbour is a slip.
+_SHORT_FREQUENT = 50
+_SHORT_OUTWEIGHS = 50
 _MIN_OWN_LABEL = 6
+_SHORT_LABEL = 2
+
+
+_BY_NAME: dict[str, list[str]] = {}
+for _domain in sorted(WELL_KNOWN):
+    _BY_NAME.setdefault(_domain.rpartition(".")[0], []).append(_domain)
 
 
 def is_address(text: str) -> bool:
@@ -33,8 +44,13 @@ def is_address(text: str) -> bool:
     return bool(at) and len(text) <= _MAX_ADDRESS and bool(_LOCAL.fullmatch(local)) and bool(_DOMAIN.fullmatch(domain))
 
 
-def repair_syntax(text: str) -> str | None:
-    """Return the address that was meant, the text itself when it is one, None when nothing certain can be said."""
+def repair_syntax(text: str, domains: Container[str] = TARGETS) -> str | None:
+    """Return the address that was meant, the text itself when it is one, None when nothing certain can be said.
+
+    Args:
+        text: as written.
+        domains: those before which a dropped @ is put back.
+    """
     if len(text) > 2 * _MAX_ADDRESS or not text.isascii():
         return None
     if is_address(text):
@@ -44,7 +60,7 @@ def repair_syntax(text: str) -> str | None:
     repaired = (bracketed.group(1) if bracketed else repaired).strip(' \t\r\n"<>()[]').rstrip(".,;:").lstrip(".,;:")
     repaired = re.sub(r"\s*@+\s*", "@", repaired)
     if "@" not in repaired:
-        repaired = _with_at(repaired)
+        repaired = _with_at(repaired, domains)
     local, at, domain = repaired.partition("@")
     domain = re.sub(r"[.,\s]*[.,][.,\s]*", ".", domain).strip(".")
     candidate = re.sub(r"(?<=\w),(?=\w)", ".", local) + at + domain
@@ -53,14 +69,14 @@ def repair_syntax(text: str) -> str | None:
     return candidate if nearly or is_address(candidate) else None
 
 
-def _with_at(text: str) -> str:
+def _with_at(text: str, domains: Container[str]) -> str:
     """Return the address with the @ that was spelt out, or dropped before a provider's domain."""
     spelt = re.fullmatch(r"(\S+)(?: at | ?\(at\) ?| ?\[at\] ?)(\S+)", text, re.IGNORECASE)
     if spelt:
         return "@".join(spelt.groups())
     lower = text.lower()
     for start in range(_MIN_LOCAL, len(text)):
-        if lower[start:] in TARGETS:
+        if lower[start:] in domains and text[start - 1].isalnum():
             return f"{text[:start]}@{text[start:]}"
     return text
 
@@ -74,8 +90,9 @@ class DomainEvidence:
 
     def __init__(self, addresses: Mapping[str, int]) -> None:
         counts: Counter[str] = Counter()
+        self._before_at = TARGETS | _own_domains(addresses)
         for text, times in addresses.items():
-            repaired = repair_syntax(text)
+            repaired = repair_syntax(text, self._before_at)
             if repaired is not None:
                 counts[repaired.rpartition("@")[2].lower()] += times
         self.corrections: dict[str, tuple[str, str, float]] = {}
@@ -95,7 +112,7 @@ class DomainEvidence:
 
     def change(self, text: str) -> Change | None:
         """Return the correction of one address, None when it may be right or nothing certain is known."""
-        repaired = repair_syntax(text)
+        repaired = repair_syntax(text, self._before_at)
         if repaired is None:
             return None
         local, _, domain = repaired.rpartition("@")
@@ -108,6 +125,15 @@ class DomainEvidence:
         return Change(rule="email.syntax", after=repaired, confidence=_repair_confidence(text, repaired))
 
 
+def _own_domains(addresses: Mapping[str, int]) -> frozenset[str]:
+    """Domains that the file's sound addresses have often enough to know them where the @ was dropped."""
+    counts: Counter[str] = Counter()
+    for text, times in addresses.items():
+        if is_address(text):
+            counts[text.rpartition("@")[2].lower()] += times
+    return frozenset(domain for domain, count in counts.items() if count >= _KNOWN_IN_FILE)
+
+
 def _repair_confidence(text: str, repaired: str) -> float:
     if repaired in text:
         return 0.98
@@ -117,11 +143,19 @@ def _repair_confidence(text: str, repaired: str) -> float:
 def _slips(counts: Mapping[str, int]) -> dict[str, tuple[str, str, float]]:
     frequent = {domain for domain, count in counts.items() if count >= FREQUENT and _DOMAIN.fullmatch(domain)}
     known, own = SlipIndex(TARGETS), SlipIndex(frequent)
+    crowded = {domain for domain in frequent if domain in WELL_KNOWN and counts[domain] >= _SHORT_FREQUENT}
+    short = SlipIndex(crowded - TARGETS)
     found: dict[str, tuple[str, str, float]] = {}
     for domain in sorted(counts):
         if domain in WELL_KNOWN or domain in NOT_TYPOS:
             continue
-        correction = _known_slip(domain, known) or _own_slip(domain, own, counts) or _ending_slip(domain)
+        correction = (
+            _known_slip(domain, known)
+            or _broken_ending(domain)
+            or _own_slip(domain, own, counts)
+            or _short_slip(domain, short, counts)
+            or _ending_slip(domain)
+        )
         if correction is not None and not _established(domain, correction[0], counts):
             found[domain] = correction
     return found
@@ -186,6 +220,31 @@ def _hand_slip(label: str, target: str) -> bool:
     if len(label) == len(target):
         return label[0] == target[0] and sorted(label) == sorted(target)
     return re.sub(r"(.)\1", r"\1", label) == re.sub(r"(.)\1", r"\1", target)
+
+
+def _broken_ending(domain: str) -> tuple[str, str, float] | None:
+    """A provider under an ending that cannot exist: of one letter, or a country's with its last letter doubled."""
+    name, _, ending = domain.rpartition(".")
+    if len(ending) == 1:
+        meant = [target for target in _BY_NAME.get(name, ()) if target.rpartition(".")[2].startswith(ending)]
+    elif len(ending) == 3 and ending[1] == ending[2]:  # noqa: PLR2004 - a country's ending and one letter
+        meant = [target for target in _BY_NAME.get(name, ()) if target.endswith(f".{ending[:2]}")]
+    else:
+        return None
+    return (meant[0], "email.domain_typo", 0.93) if len(meant) == 1 else None
+
+
+def _short_slip(domain: str, short: SlipIndex, counts: Mapping[str, int]) -> tuple[str, str, float] | None:
+    """A slip from a short provider's domain that most of the file's addresses of that ending have."""
+    count = counts[domain]
+    near = short.neighbours(domain)
+    if count > _RARE or len(near) != 1 or counts[near[0]] < _SHORT_OUTWEIGHS * count:
+        return None
+    label, _, ending = domain.partition(".")
+    target, _, target_ending = near[0].partition(".")
+    if ending != target_ending or len(target) < _SHORT_LABEL or not label.strip("-"):
+        return None
+    return near[0], "email.domain_typo_short", 0.75
 
 
 def _ending_slip(domain: str) -> tuple[str, str, float] | None:

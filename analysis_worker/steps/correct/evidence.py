@@ -11,8 +11,11 @@ from analysis_worker.steps.correct.dates import DateBounds, DateOrder
 from analysis_worker.steps.correct.emails import DomainEvidence
 from analysis_worker.steps.correct.genders import GenderForms
 from analysis_worker.steps.correct.name_case import CaseEvidence
+from analysis_worker.steps.correct.names import plain_names
 from analysis_worker.steps.correct.options import CorrectOptions
 from analysis_worker.steps.correct.people import Person, people, value_counts
+from analysis_worker.steps.correct.places import PlaceEvidence
+from analysis_worker.steps.correct.same_person import SamePerson
 from analysis_worker.steps.correct.swaps import Names, SwapEvidence, support
 
 
@@ -25,6 +28,9 @@ class Evidence:
     dates: DateOrder
     genders: GenderForms
     swaps: SwapEvidence
+    same: SamePerson
+    places: PlaceEvidence
+    countries: list[str | None]
 
 
 def own_country(person: Person) -> str | None:
@@ -46,18 +52,33 @@ def gather(table: pa.Table, options: CorrectOptions) -> Evidence:
     births: Counter[tuple[str, str | None]] = Counter()
     genders = set(_counts(table, "gender"))
     names: set[Names] = set()
+    countries: list[str | None] = []
+    spellings: Counter[str] = Counter()
+    places = PlaceEvidence()
+    emails = _counts(table, "emails")
+    same = SamePerson(emails, _counts(table, "phones"))
     for person in people(table, options.slice_rows):
+        country = own_country(person)
+        countries.append(country)
+        given, family, full = plain_names(person, country)
+        spellings.update(name for name in (given, family, full) if name)
+        same.see(person, given, family, country)
+        for address in person.addresses:
+            places.see(address)
         if "birth_date" in person.unparsed:
-            births[person.unparsed["birth_date"], own_country(person)] += 1
+            births[person.unparsed["birth_date"], country] += 1
         if "gender" in person.unparsed:
             genders.add(person.unparsed["gender"])
-        if person.given_name and person.family_name:
-            said = support(person.given_name, person.family_name, person.full_name, person.emails)
-            names.add((person.given_name, person.family_name, said))
+        if given and family:
+            names.add((given, family, support(given, family, full, person.emails)))
+    places.settle()
     return Evidence(
-        domains=DomainEvidence(_counts(table, "emails")),
-        case=CaseEvidence(_counts(table, "given_name", "family_name", "full_name")),
+        domains=DomainEvidence(emails),
+        case=CaseEvidence(spellings),
         dates=DateOrder(births, bounds),
         genders=GenderForms(genders),
         swaps=SwapEvidence(names),
+        same=same,
+        places=places,
+        countries=countries,
     )

@@ -11,10 +11,12 @@ from analysis_worker.steps.correct.proposal import Change
 _WORDS = {
     "FEMALE": "female woman f w fem weiblich frau femme féminin feminin femenino mujer vrouw vrouwelijk "
     "femmina femminile mulher "
-    "feminino kvinna kvinde kvinne kobieta mrs ms miss girl lady",
+    "feminino kvinna kvinde kvinne kobieta mrs ms miss girl lady "
+    "weibl dame madame mme pani sra señora mevr mevrouw fru kvinnlig kvindelig donna",
     "MALE": "male man m masc männlich maennlich mann herr homme masculin masculino hombre hombre mannelijk maschio "
     "maschile homem "
-    "mand mężczyzna mr boy gentleman",
+    "mand mężczyzna mr boy gentleman "
+    "männl maennl monsieur pan sr señor dhr heer manlig mandlig uomo kerl",
     "DIVERSE": "diverse divers d x nonbinary non-binary non binary nb enby genderqueer onzijdig",
 }
 _MEANS = {word: gender for gender, words in _WORDS.items() for word in words.split()} | {"non binary": "DIVERSE"}

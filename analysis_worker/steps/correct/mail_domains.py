@@ -41,6 +41,9 @@ _HONEST_NEIGHBOURS = """
     mail.com gmail.co.uk hotmail.co outlook.co yahoo.co live.co icloud.co email.com ymail.com kmail.com fmail.com nmail.com
     tmail.com zmail.com vmail.com qmail.com pmail.com cmail.com smail.com bmail.com amail.com imail.com umail.com rmail.com
     xmail.com emailn.de gmail.de iclouds.com cloud.com outlook.us comcast.com
+    al.com aok.com aok.de web.com wb.com sky.de ski.com spy.com live.de live.com like.com line.com love.com give.com
+    gmx.us gmx.fr gmx.es gmx.co.uk web.at mmx.de amx.de emx.de wob.de wdr.de weg.de srf.ch sr.de
+    onet.com net.pl one.pl ovh.net op.de wp.com wp.de o2.de o2.com fee.fr tree.fr
 """
 NOT_TYPOS = frozenset(_HONEST_NEIGHBOURS.split())
 
@@ -52,7 +55,10 @@ TARGETS = frozenset(
 )
 
 # Providers with exactly one domain: a country ending on their name (`gmail.co`, `gmail.cm`) is a slip, not a branch.
-SINGLE_DOMAIN_LABELS = frozenset({"gmail", "googlemail", "icloud", "protonmail", "ymail", "rocketmail"})
+SINGLE_DOMAIN_LABELS = frozenset(
+    "gmail googlemail icloud protonmail ymail rocketmail btinternet btopenworld ntlworld comcast verizon sbcglobal bellsouth "  # noqa: SIM905 - reads as one line
+    "earthlink optonline bigpond laposte wanadoo talktalk virginmedia windowslive fastmail mindspring windstream".split()
+)
 
 # Endings that were never delegated and are what fingers make of `.com`, `.net`, `.org`.
 IMPOSSIBLE_ENDINGS = {

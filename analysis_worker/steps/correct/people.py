@@ -14,12 +14,16 @@ INPUT_FIELDS = (
     "row_id", "given_name", "family_name", "full_name", "gender", "birth_date", "stated_age",
     "emails", "phones", "addresses", "language", "unparsed",
 )  # fmt: skip
+ADDRESS_PARTS = ("street", "line2", "city", "region", "postal_code", "country")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """The parts of a postal address that rules read."""
 
+    street: str | None
+    line2: str | None
+    city: str | None
     region: str | None
     postal_code: str | None
     country: str | None
@@ -39,6 +43,7 @@ class Person:
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     addresses: tuple[Address, ...]
+    language: str | None
     unparsed: Mapping[str, str]
 
 
@@ -55,7 +60,7 @@ def _cells(part: pa.Table, name: str) -> list[object]:
 def _slice(part: pa.Table, start: int) -> Iterator[Person]:
     columns = [_cells(part, name) for name in INPUT_FIELDS[1:]]
     for offset, cells in enumerate(zip(*columns, strict=True)):
-        given, family, full, gender, birth, age, emails, phones, addresses, _language, unparsed = cells
+        given, family, full, gender, birth, age, emails, phones, addresses, language, unparsed = cells
         yield Person(
             position=start + offset,
             given_name=_text(given),
@@ -67,6 +72,7 @@ def _slice(part: pa.Table, start: int) -> Iterator[Person]:
             emails=_texts(emails),
             phones=_texts(phones),
             addresses=tuple(_address(item) for item in addresses) if isinstance(addresses, list) else (),
+            language=_text(language),
             unparsed=_mapping(unparsed),
         )
 
@@ -81,9 +87,7 @@ def _texts(cell: object) -> tuple[str, ...]:
 
 def _address(cell: object) -> Address:
     parts = cell if isinstance(cell, dict) else {}
-    return Address(
-        region=_text(parts.get("region")), postal_code=_text(parts.get("postal_code")), country=_text(parts.get("country"))
-    )
+    return Address(**{name: _text(parts.get(name)) for name in ADDRESS_PARTS})
 
 
 def _mapping(cell: object) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Given and family name in each other's place, where the file proves it.
 
-Rules: both names must be used almost only on the other side, by many different pairs of the file; fewer suffice when the
+Rules: what the file's other pairs say about the two names must be next to certain (`swap_odds.py`); less suffices when the
 full name or the e-mail address of the row writes them the other way round in a file whose addresses put the given name
-first; no number suffices when these write them as they stand. Decided to a fixed point, so a corrected file stays as it is.
+first; nothing suffices when these write them as they stand. Decided to a fixed point, so a corrected file stays as it is.
 """
 
 import re
@@ -11,13 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
 
-# Distinct pairs that must use a name on its proper side when the row itself is silent, and how one-sidedly.
-_PARTNERS_ALONE = 20
-_ONE_SIDED = 20
-# The same when the row's own address or full name speaks.
-_PARTNERS_SUPPORTED = 3
-_MOSTLY = 3
-_GIVEN_FIRST = 0.8
+from analysis_worker.steps.correct.swap_odds import SwapOdds
 
 
 class Support(Enum):
@@ -56,8 +50,8 @@ def support(given: str, family: str, full_name: str | None, emails: Iterable[str
 
 
 def _addresses(firsts: Iterable[str], lasts: Iterable[str]) -> set[str]:
-    """Return the address forms that put the given name, or its initial, before the family name."""
-    return {form for first in firsts for last in lasts if first and last for form in (first + last, first[0] + last)}
+    """Return the address forms that name the given name, or its initial, before the family name or alone."""
+    return {form for first in firsts for last in lasts if first and last for form in (first, first + last, first[0] + last)}
 
 
 class SwapEvidence:
@@ -83,30 +77,12 @@ def _exchanged(names: Names) -> Names:
 
 
 def _proven(standing: set[Names]) -> set[Names]:
-    pairs = {(given, family) for given, family, _ in standing}
-    as_given = Counter(given for given, _ in pairs)
-    as_family = Counter(family for _, family in pairs)
     heard = Counter(said for _, _, said in standing)
-    given_first = heard[Support.AS_IS] >= _GIVEN_FIRST * (heard[Support.AS_IS] + heard[Support.SWAPPED])
+    odds = SwapOdds(
+        {(given, family) for given, family, _ in standing}, as_is=heard[Support.AS_IS], swapped=heard[Support.SWAPPED]
+    )
     return {
         (given, family, said)
         for given, family, said in standing
-        if given != family
-        and (
-            (said is Support.SILENT and _alone(given, family, as_given, as_family))
-            or (said is Support.SWAPPED and given_first and _supported(given, family, as_given, as_family))
-        )
+        if given != family and said is not Support.AS_IS and odds.is_certain(given, family, heard=said is Support.SWAPPED)
     }
-
-
-def _alone(given: str, family: str, as_given: Counter[str], as_family: Counter[str]) -> bool:
-    return as_family[given] >= max(_PARTNERS_ALONE, _ONE_SIDED * as_given[given]) and as_given[family] >= max(
-        _PARTNERS_ALONE, _ONE_SIDED * as_family[family]
-    )
-
-
-def _supported(given: str, family: str, as_given: Counter[str], as_family: Counter[str]) -> bool:
-    # Given names repeat in any file, family names need not: the second name must be known as a given name, and the first
-    # must not be.
-    known = as_given[family] >= max(_PARTNERS_SUPPORTED, _MOSTLY * as_family[family])
-    return known and as_given[given] <= max(1, as_family[given] // _MOSTLY)
