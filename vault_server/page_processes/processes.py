@@ -108,6 +108,7 @@ class _Borrowed:
     """`PageHelper`: a process with what one stream needs."""
 
     def __init__(self, process: PageProcess, lend: Callable[[int, Place, Place], PageRequest]) -> None:
+        self.made = 0
         self._process = process
         self._lend = lend
         self._numbers: list[int] = []
@@ -131,6 +132,7 @@ class _Borrowed:
         number = self._numbers.pop(0)
         try:
             yield from self._process.parts(number)
+            self.made += 1
         except (FrameError, OSError):
             self.broken = True
             raise HelperLostError("the page process is gone") from None
@@ -144,9 +146,14 @@ class _Borrowed:
 
 
 class PageProcesses:
-    """`ports.pages.PageHelpers` over processes."""
+    """`ports.pages.PageHelpers` over processes.
+
+    Attributes:
+        pages_made: how many pages were taken from processes so far.
+    """
 
     def __init__(self, count: int, *, url: Secret, lender: KeyLender, monotonic_s: Callable[[], float], emit: Emit) -> None:
+        self.pages_made = 0
         self._url = url
         self._lender = lender
         self._monotonic_s = monotonic_s
@@ -184,7 +191,7 @@ class PageProcesses:
             yield borrowed
         finally:
             borrowed.forget()
-            self._give_back(process, broken=borrowed.broken)
+            self._give_back(process, made=borrowed.made, broken=borrowed.broken)
 
     def close(self) -> None:
         """End every process. Those in use end with their streams."""
@@ -205,8 +212,11 @@ class PageProcesses:
         with self._lock:
             return self._idle.pop() if self._idle else None
 
-    def _give_back(self, process: PageProcess, *, broken: bool) -> None:
+    def _give_back(self, process: PageProcess, *, made: int, broken: bool) -> None:
         with self._lock:
+            self.pages_made += made
+            if made and not broken:
+                self._pause_s = FIRST_PAUSE_S
             keep = not broken and not self._closed
             if keep:
                 self._idle.append(process)
