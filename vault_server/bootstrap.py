@@ -40,6 +40,7 @@ from vault_server.transport.servicers.bulk import AttributeServicer, ImportServi
 from vault_server.transport.servicers.operations import BackupServicer, KeyServicer, SystemServicer
 from vault_server.transport.servicers.privacy import AccessServicer, AuditServicer, PrivacyServicer
 from vault_server.transport.servicers.records import CustomerServicer, NeedServicer, TransactionServicer
+from vault_server.transport.servicers.review import ReviewServicer
 from vault_server.usecases.attribute_catalogue import AttributeCatalogue
 from vault_server.usecases.attributes import Attributes
 from vault_server.usecases.audit_reading import AuditReading
@@ -50,6 +51,10 @@ from vault_server.usecases.purposes import Purposes
 from vault_server.usecases.read_sessions import ReadSessions
 from vault_server.usecases.record_kinds import CUSTOMERS, NEEDS, TRANSACTIONS
 from vault_server.usecases.record_service import RecordService
+from vault_server.usecases.review.deciding import Deciding
+from vault_server.usecases.review.queue import ReviewQueue
+from vault_server.usecases.review.review_settings import ReviewRules
+from vault_server.usecases.review.worker_proposals import WorkerProposals
 from vault_server.usecases.run_diff import RunDiff
 from vault_server.usecases.run_undo import RunUndo
 from vault_server.usecases.runs import Runs
@@ -142,7 +147,10 @@ class RunningVault:
                 erasure=Erasure(vault=vault, ledger=wired.ledger), purposes=Purposes(vault=vault)
             ),
             "AnalysisService": AnalysisServicer(runs=runs, undo=RunUndo(vault=vault), diff=RunDiff(vault=vault, runs=runs)),
-            "AnalysisWorkerService": AnalysisWorkerServicer(runs=worker_runs),
+            "AnalysisWorkerService": AnalysisWorkerServicer(
+                runs=worker_runs, proposals=WorkerProposals(worker_runs=worker_runs)
+            ),
+            "ReviewService": review_servicer(vault),
             "AccessService": AccessServicer(principals=Principals(vault=vault, tokens=tokens, authenticator=authenticator)),
             "AuditService": AuditServicer(audit=AuditReading(vault=vault, log=log)),
             "KeyService": KeyServicer(system=system),
@@ -193,6 +201,11 @@ def open_helpers(settings: Settings, runtime: Runtime, lender: KeyLender, opened
     helpers = PageProcesses(count, url=settings.storage.url, lender=lender, monotonic_s=runtime.monotonic_s, emit=emit)
     opened.callback(helpers.close)
     return helpers
+
+
+def review_servicer(vault: Vault) -> ReviewServicer:
+    queue = ReviewQueue(vault=vault)
+    return ReviewServicer(queue=queue, deciding=Deciding(queue=queue), rules=ReviewRules(vault=vault))
 
 
 def server_options(settings: Settings) -> ServerOptions:

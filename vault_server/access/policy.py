@@ -24,6 +24,7 @@ from strongroom.api.v1 import (
     need_service_pb2,
     privacy_service_pb2,
     read_session_service_pb2,
+    review_service_pb2,
     rules_pb2,
     system_service_pb2,
     transaction_service_pb2,
@@ -44,6 +45,7 @@ _API_FILES = (
     need_service_pb2,
     privacy_service_pb2,
     read_session_service_pb2,
+    review_service_pb2,
     system_service_pb2,
     transaction_service_pb2,
 )

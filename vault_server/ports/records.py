@@ -21,6 +21,7 @@ class RecordKind(IntEnum):
     NEED = 3
     DERIVED = 4
     CHECKPOINT = 5
+    PROPOSAL = 6
 
 
 class RowState(IntEnum):

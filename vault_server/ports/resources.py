@@ -19,6 +19,7 @@ class ResourceKind(IntEnum):
     IMPORT = 5
     SCHEDULE = 6
     BACKUP = 7
+    REVIEW_SETTINGS = 9
 
 
 class Resource(NamedTuple):

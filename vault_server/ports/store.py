@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar
 from vault_server.ports.access_data import AccessRepository
 from vault_server.ports.audit import AuditRepository
 from vault_server.ports.keys import KekStore, KeyFence
+from vault_server.ports.proposals import ProposalRepository
 from vault_server.ports.records import RecordReader, RecordWriter
 from vault_server.ports.resources import ResourceReader, ResourceWriter
 from vault_server.ports.runs import RunRepository
@@ -42,6 +43,9 @@ class ReadView(Protocol):
 
     @property
     def runs(self) -> RunRepository: ...
+
+    @property
+    def proposals(self) -> ProposalRepository: ...
 
     @property
     def audit(self) -> AuditRepository: ...
@@ -72,6 +76,9 @@ class WriteView(Protocol):
 
     @property
     def runs(self) -> RunRepository: ...
+
+    @property
+    def proposals(self) -> ProposalRepository: ...
 
     @property
     def audit(self) -> AuditRepository: ...

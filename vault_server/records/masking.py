@@ -25,6 +25,18 @@ class Masker:
     def __init__(self, dictionary: Dictionary) -> None:
         self._dictionary = dictionary
 
+    def mask_text(self, kind: RecordKind, path: str, text: str) -> str:
+        """A text that stands for a field, such as a proposed value, masked as that field: `emails[0]`, `addresses[0].city`."""
+        fields: Mapping[str, FieldSpec] | None = self._dictionary.for_kind(kind).fields
+        mask: int = rules_pb2.MASK_UNSPECIFIED
+        for part in path.split("."):
+            field = (fields or {}).get(part.partition("[")[0])
+            if field is None:
+                mask = rules_pb2.MASK_UNSPECIFIED
+                break
+            mask, fields = field.mask or mask, field.message
+        return text if mask == rules_pb2.MASK_NONE else _MASKS[mask](text)
+
     def mask(self, record: Record) -> Record:
         """A masked copy."""
         masked = type(record)()

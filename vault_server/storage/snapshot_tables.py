@@ -61,6 +61,8 @@ BACKED_UP = {
         t.runs,
         t.checkpoints,
         t.artifacts,
+        t.proposals,
+        t.proposal_drafts,
         t.resources,
         t.api_tokens,
         t.certificates,

@@ -249,6 +249,57 @@ artifacts = _table(
     clustered=False,
 )
 
+# A proposal's id is made of what it asks: the same question of a later run is the same row. An empty `other_id`: no pair.
+proposals = _table(
+    "proposals",
+    _small("tenant_key"),
+    _bytes("proposal_id"),
+    _small("kind"),
+    _small("state"),
+    _bytes("customer_id"),
+    _bytes("other_id"),
+    _bytes("run_id"),
+    _text("step"),
+    _integer("score_ppm"),
+    _integer("doubt_ppm"),
+    _text("assignee"),
+    _small("open_votes"),
+    _small("votes"),
+    _integer("version"),
+    _integer("created_us"),
+    _integer("updated_us"),
+    _integer("schema_revision"),
+    _bytes("evidence"),
+    _bytes("history"),
+    _integer("position"),
+    key=("tenant_key", "proposal_id"),
+    indexes=(
+        Index("ix_proposals_queue", "tenant_key", "state", "doubt_ppm", "proposal_id"),
+        Index("ix_proposals_customer", "tenant_key", "customer_id"),
+        Index("ix_proposals_other", "tenant_key", "other_id"),
+        Index("ix_proposals_position", "position"),
+    ),
+    clustered=False,
+)
+
+# What runs under way propose; their commit turns it into proposals.
+proposal_drafts = _table(
+    "proposal_drafts",
+    _small("tenant_key"),
+    _bytes("run_id"),
+    _text("step"),
+    _bytes("proposal_id"),
+    _small("kind"),
+    _bytes("customer_id"),
+    _bytes("other_id"),
+    _integer("score_ppm"),
+    _integer("doubt_ppm"),
+    _integer("schema_revision"),
+    _bytes("evidence"),
+    key=("tenant_key", "run_id", "step", "proposal_id"),
+    clustered=False,
+)
+
 # A removed resource stays as its own tombstone, and its version goes on growing when the id is used again.
 resources = _table(
     "resources",

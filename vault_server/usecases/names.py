@@ -21,7 +21,7 @@ _RECORD = {
     "transactions": re.compile(rf"tenants/({_SLUG})/customers/({_UUID})/transactions/({_UUID})\Z"),
     "needs": re.compile(rf"tenants/({_SLUG})/customers/({_UUID})/needs/({_UUID})\Z"),
 }
-_BY_UUID = {kind: re.compile(rf"tenants/({_SLUG})/{kind}/({_UUID})\Z") for kind in ("runs", "readSessions")}
+_BY_UUID = {kind: re.compile(rf"tenants/({_SLUG})/{kind}/({_UUID})\Z") for kind in ("runs", "readSessions", "proposals")}
 _BY_SLUG = {
     kind: re.compile(rf"tenants/({_SLUG})/{kind}/([A-Za-z0-9][A-Za-z0-9_.-]{{0,127}})\Z")
     for kind in ("purposes", "principals", "tokens", "grants", "imports", "attributes")

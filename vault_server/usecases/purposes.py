@@ -8,7 +8,7 @@ from strongroom.api.v1.access_service_pb2 import Grant
 from strongroom.api.v1.attribute_service_pb2 import RecordKind as ApiKind
 from strongroom.api.v1.privacy_service_pb2 import Consent, CreatePurposeRequest, LegalBasis, Purpose, SetConsentRequest
 from strongroom.api.v1.rules_pb2 import Category
-from vault_server.access.read_decision import matching_grant, require_grant
+from vault_server.access.read_decision import ReadDecision, decide_read, matching_grant, require_grant
 from vault_server.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
 from vault_server.ports.records import ConsentRow, RecordKind
 from vault_server.ports.resources import ResourceKind
@@ -106,6 +106,32 @@ def require_usable_purpose(vault: Vault, call: Call, name: str) -> Purpose:
     purpose = Purpose.FromString(row.payload)
     require_grant(purpose, matching_grant(grants, call.identity, name, now_us), call.identity, now_us)
     return purpose
+
+
+def decide_under_purpose(vault: Vault, call: Call, name: str, kind: RecordKind) -> ReadDecision:
+    """What the caller may see of a kind under a purpose.
+
+    Raises:
+        NotFoundError: the tenant has no such purpose.
+        PermissionDeniedError: no grant of it, or it does not cover the kind.
+    """
+    purpose_id, tenant, now_us = purpose_id_of(call, name), call.identity.tenant, vault.runtime.now_us()
+    with vault.store.read() as view:
+        row = view.resources.get(tenant, ResourceKind.PURPOSE, purpose_id)
+        grants = [Grant.FromString(item.payload) for item in view.resources.list(tenant, ResourceKind.GRANT)]
+    if row is None:
+        raise _unknown_purpose()
+    return decide_read(
+        purpose=Purpose.FromString(row.payload),
+        grant=matching_grant(grants, call.identity, name, now_us),
+        identity=call.identity,
+        kind=kind,
+        requested=(),
+        allow_withheld=True,
+        dictionary=vault.dictionary,
+        attributes=vault.attributes.of(tenant, refresh=True),
+        now_us=now_us,
+    )
 
 
 def purpose_id_of(call: Call, name: str) -> str:

@@ -35,6 +35,8 @@ from vault_server.ports.store import ReadView, WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.entity_ids import name_entities, name_golden_fields
+from vault_server.usecases.review.corrections import settle
+from vault_server.usecases.review.publishing import publish_proposals
 from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed, missing_run
 from vault_server.usecases.sealed_rows import SCHEMA_REVISION, derived_reference
 from vault_server.usecases.vault import Vault
@@ -144,6 +146,7 @@ class WorkerRuns:
         customers = pseudonyms.decode_many([result.row_id for result in request.results])
         name_entities(request.results, pseudonyms, self.vault.keyring.blind_index(tenant))
         name_golden_fields(request.results, pseudonyms, tenant)
+        corrections = settle(self.vault, tenant, request.step, customers, request.results)
         plaintexts = [_only_part(result.derived, part) for result in request.results]
         with self.vault.store.read() as view:
             deks = view.records.deks(tenant, customers)
@@ -160,12 +163,14 @@ class WorkerRuns:
                 known = cipher.has_dek(customer)
                 sealed = cipher.seal(derived_reference(tenant, shell), plaintext) if known else b""
                 rows.append(shell._replace(sealed=sealed))
+            drafts = corrections.drafts(self.vault, cipher, request.name)
 
         def work(view: WriteView, _row: RunRow) -> int:
             view.runs.append_results(tenant, run_id, request.step, offset=request.offset, rows=rows)
+            corrections.store(view, tenant, run_id, drafts)
             return request.offset + len(rows)
 
-        return self._with_lease(call, request.name, request.lease_token, work)
+        return self.with_lease(call, request.name, request.lease_token, work)
 
     def save_checkpoint(self, call: Call, request: SaveCheckpointRequest) -> None:
         tenant, run_id = self._parse(call, request.name)
@@ -178,7 +183,7 @@ class WorkerRuns:
         def work(view: WriteView, _row: RunRow) -> None:
             view.runs.put_checkpoint(tenant, run_id, request.step, request.piece, last=request.last, sealed=sealed)
 
-        self._with_lease(call, request.name, request.lease_token, work)
+        self.with_lease(call, request.name, request.lease_token, work)
 
     def list_checkpoints(self, call: Call, name: str, lease_token: str) -> ListCheckpointsResponse:
         tenant, run_id = self._parse(call, name)
@@ -186,11 +191,12 @@ class WorkerRuns:
             self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
             pieces = view.runs.checkpoints(tenant, run_id)
             offsets = view.runs.result_offsets(tenant, run_id)
+            proposed = view.proposals.draft_offsets(tenant, run_id)
         call.audit([name])
         found = [
             Checkpoint(step=step, pieces=count, results_written=offsets.get(step, 0)) for step, count in sorted(pieces.items())
         ]
-        return ListCheckpointsResponse(checkpoints=found, next_offsets=offsets)
+        return ListCheckpointsResponse(checkpoints=found, next_offsets=offsets, next_proposal_offsets=proposed)
 
     def read_checkpoint(self, call: Call, name: str, lease_token: str, step: str, piece: int) -> bytes:
         tenant, run_id = self._parse(call, name)
@@ -227,7 +233,9 @@ class WorkerRuns:
             run = Run.FromString(row.payload)
             expected, steps = dict(request.expected_offsets), [step.step for step in run.steps]
             written = view.runs.result_offsets(tenant, run_id)
-            if set(expected) != set(steps) or any(written.get(step, 0) != expected[step] for step in steps):
+            pairs = {step: end for step, end in request.expected_proposals.items() if end}
+            differ = set(expected) != set(steps) or any(written.get(step, 0) != expected[step] for step in steps)
+            if differ or {step: end for step, end in view.proposals.draft_offsets(tenant, run_id).items() if end} != pairs:
                 raise FailedPreconditionError(
                     "the vault holds other results than the worker wrote", reason="RESULTS_INCOMPLETE"
                 )
@@ -239,6 +247,7 @@ class WorkerRuns:
             run.progress.fraction = 1.0
             for name, page in sealed.items():
                 view.runs.put_artifact(tenant, run_id, name, page)
+            publish_proposals(view, tenant, run_id, run, view.now_us())
             view.runs.update_run(changed(row, run, lease_expires_us=0))
             view.runs.make_current(tenant, run_id, steps)
             view.runs.drop_scratch(tenant, run_id, results=False)
@@ -260,7 +269,7 @@ class WorkerRuns:
                 run.state = RunState.RUN_STATE_QUEUED
                 view.runs.update_run(changed(row, run, fence=row.fence + 1, lease_expires_us=0, lease_digest=b""))
 
-        self._with_lease(call, request.name, request.lease_token, work)
+        self.with_lease(call, request.name, request.lease_token, work)
 
     def pseudonym_key(self, view: ReadView, call: Call, name: str, lease_token: str) -> tuple[bytes, bytes, Run]:
         """For a read session: (run id, sealed pseudonym key, run), if the caller holds the lease."""
@@ -268,7 +277,14 @@ class WorkerRuns:
         row = self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
         return run_id, row.pseudonym_key, Run.FromString(row.payload)
 
-    def _with_lease(self, call: Call, name: str, lease_token: str, work: Callable[[WriteView, RunRow], T]) -> T:
+    def leased_run(self, call: Call, name: str, lease_token: str) -> tuple[str, RunRow]:
+        """Tenant and run, if the caller holds the lease now; a change checks again, see `with_lease`."""
+        tenant, run_id = self._parse(call, name)
+        with self.vault.store.read() as view:
+            return tenant, self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
+
+    def with_lease(self, call: Call, name: str, lease_token: str, work: Callable[[WriteView, RunRow], T]) -> T:
+        """Do the work in one transaction in which the caller holds the lease."""
         tenant, run_id = self._parse(call, name)
         return self.vault.store.write(
             lambda view: work(view, self._leased(view.runs.lock_run(tenant, run_id), lease_token, view.now_us()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from vault_server.errors import AlreadyExistsError, ConflictError, ErasedError, NotFoundError
 from vault_server.ports.keys import WrappedDek
@@ -18,7 +18,18 @@ from vault_server.storage.repositories import token_writes
 from vault_server.storage.repositories.record_reads import SqlRecordReader
 from vault_server.storage.repositories.record_tables import RECORD_TABLES, record_table
 from vault_server.storage.statements import insert_into, upsert
-from vault_server.storage.tables import consents, customers, deks, derived, erasures, needs, tenants, transactions
+from vault_server.storage.tables import (
+    consents,
+    customers,
+    deks,
+    derived,
+    erasures,
+    needs,
+    proposal_drafts,
+    proposals,
+    tenants,
+    transactions,
+)
 
 _UPDATE = {
     kind: update(each.table)
@@ -52,6 +63,13 @@ _DELETE_OF_CUSTOMER = {
     each: delete(each).where(each.c.tenant_key == bindparam("tenant_key"), each.c.customer_id == bindparam("customer_id"))
     for each in (customers, transactions, needs, derived, deks, consents)
 }
+_DELETE_PROPOSALS = tuple(
+    delete(each).where(
+        each.c.tenant_key == bindparam("tenant_key"),
+        or_(each.c.customer_id == bindparam("customer_id"), each.c.other_id == bindparam("customer_id")),
+    )
+    for each in (proposals, proposal_drafts)
+)
 _TOMBSTONE = select(erasures.c.fence).where(
     erasures.c.tenant_key == bindparam("tenant_key"), erasures.c.customer_id == bindparam("customer_id")
 )
@@ -157,6 +175,8 @@ class SqlRecordWriter(SqlRecordReader):
         counts = ErasedCounts(*(self._remove(each, tenant_key, customer_id) for each in (transactions, needs, derived)))
         for each in (_DEKS, consents):
             self._remove(each, tenant_key, customer_id)
+        for statement in _DELETE_PROPOSALS:
+            self._session.run(statement, tenant_key=tenant_key, customer_id=customer_id)
         token_writes.drop(self._session, tenant_key, records)
         self._session.run(
             _PUT_TOMBSTONE, tenant_key=tenant_key, customer_id=customer_id, fence=fence, erased_us=now_us, position=position

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from strongroom.api.v1 import analysis_service_pb2 as analysis_pb2
 from strongroom.api.v1 import analysis_worker_service_pb2 as worker_pb2
 from vault_server.usecases.call import Call
+from vault_server.usecases.review.worker_proposals import WorkerProposals
 from vault_server.usecases.run_diff import RunDiff
 from vault_server.usecases.run_undo import RunUndo
 from vault_server.usecases.runs import Runs
@@ -59,6 +60,7 @@ class AnalysisWorkerServicer:
     """AnalysisWorkerService."""
 
     runs: WorkerRuns
+    proposals: WorkerProposals
 
     def ClaimRun(self, request: worker_pb2.ClaimRunRequest, call: Call) -> worker_pb2.ClaimRunResponse:
         return self.runs.claim(call, request)
@@ -68,6 +70,12 @@ class AnalysisWorkerServicer:
 
     def WriteResults(self, request: worker_pb2.WriteResultsRequest, call: Call) -> worker_pb2.WriteResultsResponse:
         return worker_pb2.WriteResultsResponse(next_offset=self.runs.write_results(call, request))
+
+    def WriteProposals(self, request: worker_pb2.WriteProposalsRequest, call: Call) -> worker_pb2.WriteProposalsResponse:
+        return worker_pb2.WriteProposalsResponse(next_offset=self.proposals.write(call, request))
+
+    def ListDecisions(self, request: worker_pb2.ListDecisionsRequest, call: Call) -> worker_pb2.ListDecisionsResponse:
+        return self.proposals.decisions(call, request)
 
     def SaveCheckpoint(self, request: worker_pb2.SaveCheckpointRequest, call: Call) -> worker_pb2.SaveCheckpointResponse:
         self.runs.save_checkpoint(call, request)

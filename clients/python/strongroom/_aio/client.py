@@ -21,6 +21,7 @@ from strongroom._aio.keys import Keys
 from strongroom._aio.needs import Needs
 from strongroom._aio.privacy import Privacy
 from strongroom._aio.reads import Reads
+from strongroom._aio.review import Review
 from strongroom._aio.system import System
 from strongroom._aio.transactions import Transactions
 from strongroom._aio.worker import Worker
@@ -56,6 +57,7 @@ class AsyncClient:
         self.privacy = Privacy(calls, tenant)
         self.read = Reads(calls, tenant)
         self.analysis = Analysis(calls, tenant)
+        self.review = Review(calls, tenant)
         self.worker = Worker(calls, tenant)
         self.backups = Backups(calls)
         self.keys = Keys(calls, tenant)

@@ -21,6 +21,7 @@ from strongroom._sync.keys import Keys
 from strongroom._sync.needs import Needs
 from strongroom._sync.privacy import Privacy
 from strongroom._sync.reads import Reads
+from strongroom._sync.review import Review
 from strongroom._sync.system import System
 from strongroom._sync.transactions import Transactions
 from strongroom._sync.worker import Worker
@@ -56,6 +57,7 @@ class Client:
         self.privacy = Privacy(calls, tenant)
         self.read = Reads(calls, tenant)
         self.analysis = Analysis(calls, tenant)
+        self.review = Review(calls, tenant)
         self.worker = Worker(calls, tenant)
         self.backups = Backups(calls)
         self.keys = Keys(calls, tenant)

@@ -6,11 +6,12 @@ repeat what it does not know to have arrived.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from google.protobuf.struct_pb2 import Struct
 
 from strongroom._sync.calls import Calls
+from strongroom._sync.records import Page, pages
 from strongroom.api.v1 import analysis_worker_service_pb2 as api
 from strongroom.api.v1.analysis_service_pb2 import Run, RunProgress
 from strongroom.errors import AlreadyExistsError
@@ -47,6 +48,28 @@ class Worker:
                 raise
             return offset + len(results)
 
+    def write_proposals(
+        self, run: str, lease_token: str, *, step: str, offset: int, proposals: Sequence[api.PairProposal]
+    ) -> int:
+        """Append pairs that wait for a person behind `offset` and return the offset behind them."""
+        request = api.WriteProposalsRequest(name=run, lease_token=lease_token, step=step, offset=offset, proposals=proposals)
+        try:
+            return (self._calls.unary(request, api.WriteProposalsResponse)).next_offset
+        except AlreadyExistsError as error:
+            if error.reason != "OFFSET_EXISTS":
+                raise
+            return offset + len(proposals)
+
+    def decisions(self, run: str, lease_token: str) -> Iterator[api.PairDecision]:
+        """Iterate over what people decided about pairs, in the run's row ids."""
+
+        def fetch(token: str) -> Page[api.PairDecision]:
+            request = api.ListDecisionsRequest(name=run, lease_token=lease_token, page_token=token)
+            answer = self._calls.unary(request, api.ListDecisionsResponse)
+            return answer.decisions, answer.next_page_token
+
+        return pages(fetch)
+
     def save_checkpoint(self, run: str, lease_token: str, *, step: str, data: bytes) -> None:
         """Keep what a step computed, in pieces of at most 2 MiB; it exists when the last piece is there."""
         pieces = [data[at : at + CHECKPOINT_PIECE_BYTES] for at in range(0, len(data), CHECKPOINT_PIECE_BYTES)] or [b""]
@@ -75,6 +98,7 @@ class Worker:
         *,
         summary: Struct,
         expected_offsets: Mapping[str, int],
+        expected_proposals: Mapping[str, int] | None = None,
         report_html: bytes = b"",
         report_json: bytes = b"",
         position: int = 0,
@@ -87,6 +111,7 @@ class Worker:
             report_html=report_html,
             report_json=report_json,
             expected_offsets=expected_offsets,
+            expected_proposals=expected_proposals or {},
             position=position,
         )
         return (self._calls.unary(request, api.CommitRunResponse)).run

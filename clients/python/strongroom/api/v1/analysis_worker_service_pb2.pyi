@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from strongroom.api.v1 import analysis_service_pb2 as _analysis_service_pb2
 from strongroom.api.v1 import customer_pb2 as _customer_pb2
+from strongroom.api.v1 import review_service_pb2 as _review_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -239,6 +240,192 @@ class WriteResultsResponse(_message.Message):
 Global___WriteResultsResponse: _TypeAlias = WriteResultsResponse  # noqa: Y015
 
 @_typing.final
+class PairProposal(_message.Message):
+    """A pair of rows that may be one person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_ID_FIELD_NUMBER: _builtins.int
+    OTHER_ROW_ID_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    WEIGHTS_FIELD_NUMBER: _builtins.int
+    row_id: _builtins.bytes
+    """Pseudonym of one customer, as read in the run."""
+    other_row_id: _builtins.bytes
+    """Pseudonym of the other."""
+    score: _builtins.float
+    """How likely they are the same, 0 to 1."""
+    @_builtins.property
+    def weights(self) -> _containers.RepeatedCompositeFieldContainer[_review_service_pb2.FieldWeight]:
+        """What spoke for and against it; names of fields, no values."""
+
+    def __init__(
+        self,
+        *,
+        row_id: _builtins.bytes = ...,
+        other_row_id: _builtins.bytes = ...,
+        score: _builtins.float = ...,
+        weights: _abc.Iterable[_review_service_pb2.FieldWeight] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["other_row_id", b"other_row_id", "row_id", b"row_id", "score", b"score", "weights", b"weights"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PairProposal: _TypeAlias = PairProposal  # noqa: Y015
+
+@_typing.final
+class WriteProposalsRequest(_message.Message):
+    """Pairs to append."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    LEASE_TOKEN_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    PROPOSALS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The run."""
+    lease_token: _builtins.str
+    """Proof of the lease."""
+    step: _builtins.str
+    """Step that proposes them: match."""
+    offset: _builtins.int
+    """Number of pairs written to the stream before these."""
+    @_builtins.property
+    def proposals(self) -> _containers.RepeatedCompositeFieldContainer[Global___PairProposal]:
+        """At most 5,000; at most 20,000 in a run."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        lease_token: _builtins.str = ...,
+        step: _builtins.str = ...,
+        offset: _builtins.int = ...,
+        proposals: _abc.Iterable[Global___PairProposal] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease_token", b"lease_token", "name", b"name", "offset", b"offset", "proposals", b"proposals", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteProposalsRequest: _TypeAlias = WriteProposalsRequest  # noqa: Y015
+
+@_typing.final
+class WriteProposalsResponse(_message.Message):
+    """They are durable."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NEXT_OFFSET_FIELD_NUMBER: _builtins.int
+    next_offset: _builtins.int
+    """Offset behind them. An offset that was already written is refused as ALREADY_EXISTS, one beyond the end as OUT_OF_RANGE."""
+    def __init__(
+        self,
+        *,
+        next_offset: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_offset", b"next_offset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteProposalsResponse: _TypeAlias = WriteProposalsResponse  # noqa: Y015
+
+@_typing.final
+class ListDecisionsRequest(_message.Message):
+    """Whose decisions to list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    LEASE_TOKEN_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The run."""
+    lease_token: _builtins.str
+    """Proof of the lease."""
+    page_token: _builtins.str
+    """From the page before."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        lease_token: _builtins.str = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease_token", b"lease_token", "name", b"name", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsRequest: _TypeAlias = ListDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class PairDecision(_message.Message):
+    """What people decided about two rows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_ID_FIELD_NUMBER: _builtins.int
+    OTHER_ROW_ID_FIELD_NUMBER: _builtins.int
+    SAME_FIELD_NUMBER: _builtins.int
+    row_id: _builtins.bytes
+    """Pseudonym of one customer, as read in the run."""
+    other_row_id: _builtins.bytes
+    """Pseudonym of the other."""
+    same: _builtins.bool
+    """Whether they are the same person; else they never are."""
+    def __init__(
+        self,
+        *,
+        row_id: _builtins.bytes = ...,
+        other_row_id: _builtins.bytes = ...,
+        same: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["other_row_id", b"other_row_id", "row_id", b"row_id", "same", b"same"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PairDecision: _TypeAlias = PairDecision  # noqa: Y015
+
+@_typing.final
+class ListDecisionsResponse(_message.Message):
+    """One page of decisions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty on the last."""
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___PairDecision]:
+        """At most 10,000."""
+
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[Global___PairDecision] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsResponse: _TypeAlias = ListDecisionsResponse  # noqa: Y015
+
+@_typing.final
 class SaveCheckpointRequest(_message.Message):
     """What to keep."""
 
@@ -379,8 +566,29 @@ class ListCheckpointsResponse(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class NextProposalOffsetsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     CHECKPOINTS_FIELD_NUMBER: _builtins.int
     NEXT_OFFSETS_FIELD_NUMBER: _builtins.int
+    NEXT_PROPOSAL_OFFSETS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def checkpoints(self) -> _containers.RepeatedCompositeFieldContainer[Global___Checkpoint]:
         """Complete checkpoints."""
@@ -389,15 +597,20 @@ class ListCheckpointsResponse(_message.Message):
     def next_offsets(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Rows written so far by step, checkpoint or not."""
 
+    @_builtins.property
+    def next_proposal_offsets(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Pairs proposed so far by step."""
+
     def __init__(
         self,
         *,
         checkpoints: _abc.Iterable[Global___Checkpoint] | None = ...,
         next_offsets: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        next_proposal_offsets: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoints", b"checkpoints", "next_offsets", b"next_offsets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoints", b"checkpoints", "next_offsets", b"next_offsets", "next_proposal_offsets", b"next_proposal_offsets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -485,6 +698,26 @@ class CommitRunRequest(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class ExpectedProposalsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     LEASE_TOKEN_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
@@ -492,6 +725,7 @@ class CommitRunRequest(_message.Message):
     REPORT_JSON_FIELD_NUMBER: _builtins.int
     EXPECTED_OFFSETS_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
+    EXPECTED_PROPOSALS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The run."""
     lease_token: _builtins.str
@@ -510,6 +744,10 @@ class CommitRunRequest(_message.Message):
     def expected_offsets(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Rows that each step wrote; the vault refuses the commit when it has others."""
 
+    @_builtins.property
+    def expected_proposals(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Pairs that each step proposed, absent for none; the vault refuses the commit when it has others."""
+
     def __init__(
         self,
         *,
@@ -520,10 +758,11 @@ class CommitRunRequest(_message.Message):
         report_json: _builtins.bytes = ...,
         expected_offsets: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         position: _builtins.int = ...,
+        expected_proposals: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_offsets", b"expected_offsets", "lease_token", b"lease_token", "name", b"name", "position", b"position", "report_html", b"report_html", "report_json", b"report_json", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_offsets", b"expected_offsets", "expected_proposals", b"expected_proposals", "lease_token", b"lease_token", "name", b"name", "position", b"position", "report_html", b"report_html", "report_json", b"report_json", "summary", b"summary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

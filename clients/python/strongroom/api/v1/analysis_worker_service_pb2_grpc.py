@@ -51,6 +51,16 @@ class AnalysisWorkerServiceStub:
                 request_serializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteResultsRequest.SerializeToString,
                 response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteResultsResponse.FromString,
                 _registered_method=True)
+        self.WriteProposals = channel.unary_unary(
+                '/strongroom.api.v1.AnalysisWorkerService/WriteProposals',
+                request_serializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteProposalsRequest.SerializeToString,
+                response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteProposalsResponse.FromString,
+                _registered_method=True)
+        self.ListDecisions = channel.unary_unary(
+                '/strongroom.api.v1.AnalysisWorkerService/ListDecisions',
+                request_serializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.ListDecisionsRequest.SerializeToString,
+                response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.ListDecisionsResponse.FromString,
+                _registered_method=True)
         self.SaveCheckpoint = channel.unary_unary(
                 '/strongroom.api.v1.AnalysisWorkerService/SaveCheckpoint',
                 request_serializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.SaveCheckpointRequest.SerializeToString,
@@ -99,6 +109,21 @@ class AnalysisWorkerServiceServicer:
 
     def WriteResults(self, request, context):
         """Appends results to the run's pending results; they become visible with the commit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WriteProposals(self, request, context):
+        """Appends pairs that wait for a person; they become visible with the commit. What a later run of the step does not propose
+        any more is withdrawn unless somebody has voted on it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDecisions(self, request, context):
+        """Lists what people decided about pairs of customers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,6 +181,16 @@ def add_AnalysisWorkerServiceServicer_to_server(servicer, server):
                     servicer.WriteResults,
                     request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteResultsRequest.FromString,
                     response_serializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteResultsResponse.SerializeToString,
+            ),
+            'WriteProposals': grpc.unary_unary_rpc_method_handler(
+                    servicer.WriteProposals,
+                    request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteProposalsRequest.FromString,
+                    response_serializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteProposalsResponse.SerializeToString,
+            ),
+            'ListDecisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDecisions,
+                    request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.ListDecisionsRequest.FromString,
+                    response_serializer=strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.ListDecisionsResponse.SerializeToString,
             ),
             'SaveCheckpoint': grpc.unary_unary_rpc_method_handler(
                     servicer.SaveCheckpoint,
@@ -266,6 +301,60 @@ class AnalysisWorkerService:
             '/strongroom.api.v1.AnalysisWorkerService/WriteResults',
             strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteResultsRequest.SerializeToString,
             strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteResultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WriteProposals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.api.v1.AnalysisWorkerService/WriteProposals',
+            strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteProposalsRequest.SerializeToString,
+            strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.WriteProposalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.api.v1.AnalysisWorkerService/ListDecisions',
+            strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.ListDecisionsRequest.SerializeToString,
+            strongroom_dot_api_dot_v1_dot_analysis__worker__service__pb2.ListDecisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

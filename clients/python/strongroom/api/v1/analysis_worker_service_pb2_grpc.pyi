@@ -41,6 +41,12 @@ class AnalysisWorkerServiceStub:
     """Keeps the lease and tells how far the run is."""
     WriteResults: _grpc.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.WriteResultsRequest, _analysis_worker_service_pb2.WriteResultsResponse]
     """Appends results to the run's pending results; they become visible with the commit."""
+    WriteProposals: _grpc.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.WriteProposalsRequest, _analysis_worker_service_pb2.WriteProposalsResponse]
+    """Appends pairs that wait for a person; they become visible with the commit. What a later run of the step does not propose
+    any more is withdrawn unless somebody has voted on it.
+    """
+    ListDecisions: _grpc.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.ListDecisionsRequest, _analysis_worker_service_pb2.ListDecisionsResponse]
+    """Lists what people decided about pairs of customers."""
     SaveCheckpoint: _grpc.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.SaveCheckpointRequest, _analysis_worker_service_pb2.SaveCheckpointResponse]
     """Keeps what a step computed, so that the next worker does not repeat it."""
     ListCheckpoints: _grpc.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.ListCheckpointsRequest, _analysis_worker_service_pb2.ListCheckpointsResponse]
@@ -65,6 +71,12 @@ class AnalysisWorkerServiceAsyncStub(AnalysisWorkerServiceStub):
     """Keeps the lease and tells how far the run is."""
     WriteResults: _aio.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.WriteResultsRequest, _analysis_worker_service_pb2.WriteResultsResponse]  # type: ignore[assignment]
     """Appends results to the run's pending results; they become visible with the commit."""
+    WriteProposals: _aio.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.WriteProposalsRequest, _analysis_worker_service_pb2.WriteProposalsResponse]  # type: ignore[assignment]
+    """Appends pairs that wait for a person; they become visible with the commit. What a later run of the step does not propose
+    any more is withdrawn unless somebody has voted on it.
+    """
+    ListDecisions: _aio.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.ListDecisionsRequest, _analysis_worker_service_pb2.ListDecisionsResponse]  # type: ignore[assignment]
+    """Lists what people decided about pairs of customers."""
     SaveCheckpoint: _aio.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.SaveCheckpointRequest, _analysis_worker_service_pb2.SaveCheckpointResponse]  # type: ignore[assignment]
     """Keeps what a step computed, so that the next worker does not repeat it."""
     ListCheckpoints: _aio.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.ListCheckpointsRequest, _analysis_worker_service_pb2.ListCheckpointsResponse]  # type: ignore[assignment]
@@ -104,6 +116,24 @@ class AnalysisWorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_worker_service_pb2.WriteResultsResponse, _abc.Awaitable[_analysis_worker_service_pb2.WriteResultsResponse]]:
         """Appends results to the run's pending results; they become visible with the commit."""
+
+    @_abc_1.abstractmethod
+    def WriteProposals(
+        self,
+        request: _analysis_worker_service_pb2.WriteProposalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_worker_service_pb2.WriteProposalsResponse, _abc.Awaitable[_analysis_worker_service_pb2.WriteProposalsResponse]]:
+        """Appends pairs that wait for a person; they become visible with the commit. What a later run of the step does not propose
+        any more is withdrawn unless somebody has voted on it.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDecisions(
+        self,
+        request: _analysis_worker_service_pb2.ListDecisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_worker_service_pb2.ListDecisionsResponse, _abc.Awaitable[_analysis_worker_service_pb2.ListDecisionsResponse]]:
+        """Lists what people decided about pairs of customers."""
 
     @_abc_1.abstractmethod
     def SaveCheckpoint(

@@ -110,6 +110,8 @@ class _ProposalStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Proposa
     """Applied by rule or reviewer."""
     PROPOSAL_STATE_REJECTED: _ProposalState.ValueType  # 3
     """Refused by a reviewer."""
+    PROPOSAL_STATE_WITHDRAWN: _ProposalState.ValueType  # 4
+    """No run proposes it any more."""
 
 class ProposalState(_ProposalState, metaclass=_ProposalStateEnumTypeWrapper):
     """What became of a proposal."""
@@ -122,6 +124,8 @@ PROPOSAL_STATE_ACCEPTED: ProposalState.ValueType  # 2
 """Applied by rule or reviewer."""
 PROPOSAL_STATE_REJECTED: ProposalState.ValueType  # 3
 """Refused by a reviewer."""
+PROPOSAL_STATE_WITHDRAWN: ProposalState.ValueType  # 4
+"""No run proposes it any more."""
 Global___ProposalState: _TypeAlias = ProposalState  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,19 @@
+"""What a run proposes becomes the queue, in the commit's own transaction; the run's summary says how much of it waits."""
+
+from __future__ import annotations
+
+from strongroom.api.v1.analysis_service_pb2 import Run
+from vault_server.ports.store import WriteView
+
+MOST_QUESTIONS = 10_000
+"""Of one step of one run; nobody answers more, and the most doubtful are kept."""
+PROPOSING_STEPS = ("correct", "match")
+
+
+def publish_proposals(view: WriteView, tenant: str, run_id: bytes, run: Run, now_us: int) -> None:
+    """Publish the drafts of each proposing step of the run and count them in its summary."""
+    steps = {step.step for step in run.steps}
+    for step in (step for step in PROPOSING_STEPS if step in steps):
+        found = view.proposals.publish(tenant, run_id, step, most=MOST_QUESTIONS, now_us=now_us)
+        review = run.summary.get_or_create_struct(step).get_or_create_struct("review")
+        review.update(found._asdict())
