@@ -48,6 +48,9 @@ class ImputeAdapter:
         from analysis_worker.steps.impute import ImputeOptions, ImputeRefusedError, impute
 
         options = step_options(ImputeOptions, inputs.options, seed=inputs.seed)
+        helpers_only = sorted(set(options.columns or ()) & set(_PREDICT_ONLY))
+        if helpers_only:
+            raise RunFailureError("IMPUTE_REFUSED", f"who somebody is is never guessed: {', '.join(helpers_only)}")
         table = predictors(inputs)
         try:
             result = impute(table, options)
@@ -168,6 +171,7 @@ def _values(cell: dict[str, Any]) -> Iterator[ImputedValue]:
         method=cell["method"],
         lower=cell["lower"],
         upper=cell["upper"],
+        draws=[_drawn(cell, text) for text in cell["draws"]],
     )
     yield guess
     if money and cell["currency"]:
@@ -189,6 +193,13 @@ def _value(cell: dict[str, Any]) -> AttributeValue:
         if cell["whole"]
         else AttributeValue(double_value=cell["value_number"])
     )
+
+
+def _drawn(cell: dict[str, Any], text: str) -> AttributeValue:
+    """A draw in the type of its cell."""
+    if cell["value_boolean"] is not None:
+        return _value({**cell, "value_boolean": text == "true"})
+    return _value({**cell, "value": text, "value_number": None if cell["value_number"] is None else float(text)})
 
 
 def _is_number(kind: pa.DataType) -> bool:

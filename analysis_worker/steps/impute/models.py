@@ -6,7 +6,7 @@ Every model answers with a `Guess`: the value (number or code) and, for categori
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -26,10 +26,19 @@ _LOGISTIC_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
-    """Values (float64, shape (n,)) and raw confidence (float64, shape (n,), 0..1; 1 for numbers)."""
+    """What a candidate says of n cells.
+
+    Attributes:
+        values: numbers or codes, float64, shape (n,).
+        confidence: raw, float64, shape (n,), 0..1; 1 for numbers.
+        codes: the categories that a classifier knows, float64, shape (k,).
+        chances: its raw probability of each, float64, shape (n, k).
+    """
 
     values: Floats
     confidence: Floats
+    codes: Floats = field(default_factory=lambda: np.zeros(0))
+    chances: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 class Model(Protocol):
@@ -71,7 +80,8 @@ class CategoryModel:
         """Guess the likeliest code and its probability."""
         chances = self.classifier.predict_proba(features)
         best = chances.argmax(axis=1)
-        return Guess(values=self.classifier.classes_[best].astype(np.float64), confidence=chances[np.arange(len(best)), best])
+        codes = self.classifier.classes_.astype(np.float64)
+        return Guess(values=codes[best], confidence=chances[np.arange(len(best)), best], codes=codes, chances=chances)
 
 
 @dataclass(frozen=True, slots=True)

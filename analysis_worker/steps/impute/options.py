@@ -37,6 +37,8 @@ class ImputeOptions:
 
     Attributes:
         seed: everything random follows from it; same table, options and seed give the same cells.
+        columns: the only columns to fill; None fills every column that it can.
+        draws: plausible values per cell beside the estimate, 0..20.
         level: share of true values that an interval shall contain, 0.5..0.99.
         min_gain: share of the baseline's error that a candidate must remove, or the column is left empty.
         min_z: standard errors by which the paired gain must exceed zero; guards against luck on few cells.
@@ -50,6 +52,8 @@ class ImputeOptions:
     """
 
     seed: int = 0
+    columns: tuple[str, ...] | None = None
+    draws: int = 5
     level: float = 0.9
     min_gain: float = 0.03
     min_z: float = 2.33
@@ -69,6 +73,7 @@ class ImputeOptions:
         """
         ranges: dict[str, tuple[float, float, float]] = {
             "seed": (self.seed, 0, 2**63 - 1),
+            "draws": (self.draws, 0, 20),
             "level": (self.level, 0.5, 0.99),
             "min_gain": (self.min_gain, 0.0, 1.0),
             "min_z": (self.min_z, 0.0, 10.0),

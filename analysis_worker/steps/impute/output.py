@@ -28,6 +28,7 @@ class FilledColumn:
         upper: interval bounds, NaN for categories.
         confidence: 0..1.
         method: what guessed.
+        draws: plausible numbers or codes within the constraints, shape (n_cells, n_draws).
     """
 
     column: Column
@@ -37,19 +38,25 @@ class FilledColumn:
     upper: Floats
     confidence: Floats
     method: str
+    draws: Floats
 
 
 def constrain(column: Column, values: Floats, half_width: Floats) -> tuple[Floats, Floats, Floats]:
     """Values, lower and upper bounds as the column allows them."""
     low = np.clip(values - half_width, column.lowest, column.highest)
     high = np.clip(values + half_width, column.lowest, column.highest)
+    kept = possible(column, values)
+    if column.kind in (Kind.INTEGER, Kind.DATE):
+        low, high = np.ceil(low - 1e-9), np.floor(high + 1e-9)
+    return kept, np.minimum(low, kept), np.maximum(high, kept)
+
+
+def possible(column: Column, values: Floats) -> Floats:
+    """The nearest numbers that the column could hold: in range, whole or as precise as observed ones; shape as given."""
     kept = np.clip(values, column.lowest, column.highest)
     if column.kind in (Kind.INTEGER, Kind.DATE):
-        kept = np.rint(kept)
-        low, high = np.ceil(low - 1e-9), np.floor(high + 1e-9)
-    else:
-        kept = np.clip(np.round(kept, column.decimals), column.lowest, column.highest)
-    return kept, np.minimum(low, kept), np.maximum(high, kept)
+        return np.rint(kept)
+    return np.clip(np.round(kept, column.decimals), column.lowest, column.highest)
 
 
 def cells_table(filled: list[FilledColumn], row_ids: pa.Array) -> pa.Table:
@@ -60,7 +67,7 @@ def cells_table(filled: list[FilledColumn], row_ids: pa.Array) -> pa.Table:
 
 def _cells(filled: FilledColumn, row_ids: pa.Array) -> pa.Table:
     size = len(filled.rows)
-    texts, numbers, booleans, dates = _typed(filled)
+    texts, numbers, booleans, dates = _typed(filled.column, filled.values)
     return pa.table(
         [
             row_ids.take(pa.array(filled.rows)).cast(pa.string()),
@@ -73,13 +80,21 @@ def _cells(filled: FilledColumn, row_ids: pa.Array) -> pa.Table:
             pa.array(filled.upper, mask=np.isnan(filled.upper)),
             pa.array(filled.confidence),
             pa.array([filled.method]).take(pa.array(np.zeros(size, np.int64))),
+            _draws(filled),
         ],
         schema=CELLS_SCHEMA,
     )
 
 
-def _typed(filled: FilledColumn) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
-    column, values, size = filled.column, filled.values, len(filled.rows)
+def _draws(filled: FilledColumn) -> pa.ListArray:
+    cells, count = filled.draws.shape
+    texts = _typed(filled.column, filled.draws.reshape(-1))[0] if count else pa.array([], pa.string())
+    return pa.ListArray.from_arrays(pa.array(np.arange(cells + 1) * count, pa.int32()), texts.cast(pa.string()))
+
+
+def _typed(column: Column, values: Floats) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
+    """Texts, numbers, booleans and dates of values, each of shape (n,)."""
+    size = len(values)
     numbers, booleans, dates = pa.nulls(size, pa.float64()), pa.nulls(size, pa.bool_()), pa.nulls(size, pa.date32())
     if column.is_category:
         codes = values.astype(np.int64)

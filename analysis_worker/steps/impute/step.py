@@ -9,7 +9,7 @@ Time is therefore bounded by the sample, plus prediction that is linear in the g
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +18,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from analysis_worker.steps.impute.chain import CHAINED, Chain, first_methods
 from analysis_worker.steps.impute.choice import Choice, choose, promising
 from analysis_worker.steps.impute.columns import RARE_CATEGORY, Column, Floats, Ints, Kind, read_columns
+from analysis_worker.steps.impute.draws import draw_codes, draw_numbers
 from analysis_worker.steps.impute.features import Shape, shapes_of
 from analysis_worker.steps.impute.intervals import ChanceMap, ErrorScale, conformal_multiple, cross_coverage
 from analysis_worker.steps.impute.masking import Holdout, MaskedCells, mask
 from analysis_worker.steps.impute.models import Guess
-from analysis_worker.steps.impute.options import ROW_ID, ImputeOptions, refuse_forbidden
-from analysis_worker.steps.impute.output import FilledColumn, cells_table, constrain
+from analysis_worker.steps.impute.options import ROW_ID, ImputeOptions, ImputeRefusedError, refuse_forbidden
+from analysis_worker.steps.impute.output import FilledColumn, cells_table, constrain, possible
 from analysis_worker.steps.impute.summary import ColumnImputation, ImputeResult, ImputeSummary
 
 _PLENTY = 5_000
@@ -32,7 +33,7 @@ _PLENTY = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Winner:
-    """A column's chosen candidate, and how its raw guesses become intervals or chances."""
+    """A column's chosen candidate, and how its raw guesses become intervals, chances and draws."""
 
     target: int
     method: str
@@ -40,6 +41,7 @@ class _Winner:
     multiple: float = 0.0
     coverage: float | None = None
     chances: ChanceMap | None = None
+    errors: Floats = field(default_factory=lambda: np.zeros(1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ def impute(table: pa.Table, options: ImputeOptions) -> ImputeResult:
         ImputeRefusedError: a column holds identity, contact or consent, or the table has no sound `row_id`.
     """
     refuse_forbidden(name for name in table.column_names if name != ROW_ID)
+    _require_known(table, options)
     parsed = read_columns(table, options)
     verdicts = {c.name: _verdict(c) for c in parsed}
     work = _plan(parsed, verdicts, table.num_rows, options)
@@ -92,6 +95,19 @@ def impute(table: pa.Table, options: ImputeOptions) -> ImputeResult:
     return ImputeResult(cells=cells, summary=summary)
 
 
+def _require_known(table: pa.Table, options: ImputeOptions) -> None:
+    """Return if every column that was asked for may be filled and is there.
+
+    Raises:
+        ImputeRefusedError: one may not, or is not.
+    """
+    asked = options.columns or ()
+    refuse_forbidden(asked)
+    absent = sorted(set(asked) - set(table.column_names))
+    if absent:
+        raise ImputeRefusedError(f"there is no column to fill: {', '.join(repr(name[:60]) for name in absent[:10])}")
+
+
 def _verdict(column: Column) -> ColumnImputation:
     reason = "no_gaps" if not column.missing else column.reason
     kind = Kind.CATEGORY if column.is_category and column.kind is not Kind.BOOLEAN else column.kind
@@ -101,7 +117,8 @@ def _verdict(column: Column) -> ColumnImputation:
 def _plan(parsed: Sequence[Column], verdicts: dict[str, ColumnImputation], n_rows: int, options: ImputeOptions) -> _Work:
     """Which columns to fill, which only to look at, and which rows to learn from."""
     usable = [c for c in parsed if not c.reason]
-    with_gaps = sorted((c for c in usable if c.missing), key=lambda c: (c.missing, c.name))
+    unasked = {c.name for c in usable if options.columns is not None and c.name not in options.columns}
+    with_gaps = sorted((c for c in usable if c.missing), key=lambda c: (c.name in unasked, c.missing, c.name))
     for column in with_gaps[options.max_target_columns :]:
         _abstain(verdicts, column, "column_budget")
     chosen = with_gaps[: options.max_target_columns]
@@ -113,7 +130,8 @@ def _plan(parsed: Sequence[Column], verdicts: dict[str, ColumnImputation], n_row
     targets = []
     for index, column in enumerate(columns):
         if column.missing:
-            reason = _unlearnable(column.values[sample], shapes[index], len(columns), options)
+            learnt = _unlearnable(column.values[sample], shapes[index], len(columns), options)
+            reason = "not_asked_for" if column.name in unasked else learnt
             if reason:
                 _abstain(verdicts, column, reason)
             else:
@@ -210,13 +228,15 @@ def _calibrate(chain: Chain, cells: MaskedCells, target: int, method: str, optio
         return _Winner(target=target, method=method, chances=ChanceMap.fit(guess.confidence, right))
     seen = chain.predict(first.rows, target, method).values
     scale = ErrorScale.fit(_scale_features(chain, first.rows, target, seen), np.abs(seen - first.truth), options.seed)
-    scores = np.abs(guess.values - second.truth) / scale.at(_scale_features(chain, second.rows, target, guess.values))
+    errors = (second.truth - guess.values) / scale.at(_scale_features(chain, second.rows, target, guess.values))
+    scores = np.abs(errors)
     return _Winner(
         target=target,
         method=method,
         scale=scale,
         multiple=conformal_multiple(scores, options.level),
         coverage=cross_coverage(scores, options.level),
+        errors=errors,
     )
 
 
@@ -230,8 +250,9 @@ def _fill(
     column = work.columns[winner.target]
     rows = np.flatnonzero(column.gaps)
     chunks = [rows[start : start + options.chunk_rows] for start in range(0, len(rows), options.chunk_rows)]
-    parts = [_fill_chunk(work.rows(chunk), chain, winner, column, options.level) for chunk in chunks]
-    values, lower, upper, confidence = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    chance = np.random.default_rng([options.seed, 3, winner.target])
+    parts = [_fill_chunk(work.rows(chunk), chain, winner, column, options, chance) for chunk in chunks]
+    values, lower, upper, confidence, draws = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     verdicts[column.name] = replace(
         verdicts[column.name],
         imputed=len(rows),
@@ -247,17 +268,21 @@ def _fill(
         upper=upper,
         confidence=confidence,
         method=winner.method,
+        draws=draws,
     )
 
 
 def _fill_chunk(
-    rows: Floats, chain: Chain, winner: _Winner, column: Column, level: float
-) -> tuple[Floats, Floats, Floats, Floats]:
+    rows: Floats, chain: Chain, winner: _Winner, column: Column, options: ImputeOptions, chance: np.random.Generator
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Values, bounds, confidence, shape (n,), and draws, shape (n, draws), of some rows."""
     guess = chain.predict(rows, winner.target, winner.method)
+    luck = chance.random((len(rows), options.draws))
     if winner.scale is None:
         chances = winner.chances.at(guess.confidence) if winner.chances else guess.confidence
         empty = np.full(len(rows), np.nan)
-        return guess.values, empty, empty, chances
-    half_width = winner.multiple * winner.scale.at(_scale_features(chain, rows, winner.target, guess.values))
-    values, lower, upper = constrain(column, guess.values, half_width)
-    return values, lower, upper, np.full(len(rows), level)
+        return guess.values, empty, empty, chances, draw_codes(guess, chances, luck)
+    scale = winner.scale.at(_scale_features(chain, rows, winner.target, guess.values))
+    values, lower, upper = constrain(column, guess.values, winner.multiple * scale)
+    draws = possible(column, draw_numbers(guess.values, scale, winner.errors, luck))
+    return values, lower, upper, np.full(len(rows), options.level), draws

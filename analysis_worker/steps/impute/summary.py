@@ -21,11 +21,12 @@ CELLS_SCHEMA = pa.schema(
         pa.field("upper", pa.float64()),
         pa.field("confidence", pa.float64(), nullable=False),
         pa.field("method", pa.string(), nullable=False),
+        pa.field("draws", pa.list_(pa.string()), nullable=False),
     ],
 )
 """`value` is canonical text; exactly one typed column is set for numbers, booleans and dates, none for categories. `lower` and
 `upper` are in the column's unit (dates: days since 1970-01-01), null for categories. `confidence` is the interval's level for
-numbers and the calibrated chance of being right for categories."""
+numbers and the calibrated chance of being right for categories. `draws` are plausible values, texts as `value`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,8 @@ class ColumnImputation:
         imputed: gaps filled; 0 or `missing`.
         abstained: the gaps were left empty.
         reason: why it abstained ("" when it did not): "no_gaps", "no_observed_values", "constant", "high_cardinality",
-            "unsupported_type", "no_predictors", "too_few_observed", "column_budget", "no_better_than_baseline".
+            "unsupported_type", "no_predictors", "too_few_observed", "column_budget", "not_asked_for",
+            "no_better_than_baseline".
         method: the chosen candidate, "" when abstained.
         baseline_error: hold-out error of the best constant guess; None when nothing was measured.
         chosen_error: hold-out error of the chosen method; None when abstained.
