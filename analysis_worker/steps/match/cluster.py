@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 
+from analysis_worker.steps.match.constrained import settled_parts
+from analysis_worker.steps.match.constraints import Ties
 from analysis_worker.steps.match.strangers import components
 
 Rows = npt.NDArray[np.int64]
@@ -20,8 +22,12 @@ CUT_PROBABILITY = 0.5
 _RISING_EDGES = (0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999)
 
 
-def bounded_components(rows: int, left: Rows, right: Rows, likely: Floats, *, rows_max: int) -> Rows:
-    """Connected components over likely edges, none larger than `rows_max` unless its edges are practically certain."""
+def bounded_components(rows: int, left: Rows, right: Rows, likely: Floats, *, rows_max: int, ties: Ties | None = None) -> Rows:
+    """Connected components over likely edges, none larger than `rows_max` unless certain or settled edges hold it."""
+    if ties is not None:
+        tied = ties.edges
+        left, right = np.concatenate([left, tied[0]]), np.concatenate([right, tied[1]])
+        likely = np.concatenate([likely, np.ones(len(tied[0]))])
     kept = likely >= EDGE_PROBABILITY
     left, right, likely = left[kept], right[kept], likely[kept]
     labels = components(rows, left, right)
@@ -54,12 +60,16 @@ def unscored_inside(labels: Rows, left: Rows, right: Rows, *, rows_max: int, pai
     return found[0], found[1]
 
 
-def average_linkage(labels: Rows, left: Rows, right: Rows, likely: Floats, *, rows_max: int) -> Rows:
+def average_linkage(labels: Rows, left: Rows, right: Rows, likely: Floats, *, rows_max: int, ties: Ties | None = None) -> Rows:
     """Entity of every row, as the smallest row in it, shape (n,).
 
-    A component still larger than `rows_max` is held together by near-certain edges only and is one entity.
+    A component still larger than `rows_max` is held together by near-certain edges only and is one entity, unless something
+    in it is settled otherwise.
     """
     rows = len(labels)
+    ties = ties or Ties.none(rows)
+    settled = np.zeros(len(np.bincount(labels, minlength=1)), dtype=np.bool_)
+    settled[labels[ties.constrained]] = True
     order = np.argsort(labels, kind="stable")
     sizes = np.bincount(labels, minlength=1)
     starts = np.cumsum(sizes) - sizes
@@ -73,14 +83,28 @@ def average_linkage(labels: Rows, left: Rows, right: Rows, likely: Floats, *, ro
     entity = np.arange(rows)
     for component in np.flatnonzero(sizes > 1):
         members = order[starts[component] : starts[component] + sizes[component]]
-        if len(members) > rows_max:
+        if len(members) > rows_max and not settled[component]:
             entity[members] = members.min()
             continue
         edges = slice(bounds[component], bounds[component + 1])
-        parts = _cut(len(members), position[left[edges]], position[right[edges]], likely[edges])
+        scored = position[left[edges]], position[right[edges]], likely[edges]
+        if settled[component]:
+            parts = settled_parts(members, ties, *scored, cut=CUT_PROBABILITY, rows_max=rows_max)
+        else:
+            parts = _cut(len(members), *scored)
         for part in np.unique(parts):
             entity[members[parts == part]] = members[parts == part].min()
     return entity
+
+
+def sure_parts(entity: Rows, left: Rows, right: Rows, likely: Floats, *, sure: float, ties: Ties) -> Rows:
+    """Entities cut down to what sure pairs and settled ties hold together, as the smallest row of each."""
+    held = (entity[left] == entity[right]) & (likely >= sure)
+    tied = ties.edges
+    labels = components(len(entity), np.concatenate([left[held], tied[0]]), np.concatenate([right[held], tied[1]]))
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    smallest: Rows = first[inverse].astype(np.int64)
+    return smallest
 
 
 def _cut(size: int, first: Rows, second: Rows, likely: Floats) -> Rows:

@@ -27,6 +27,8 @@ class MatchOptions:
         accept_probability: pairs inside one entity at or above this are in band MATCH.
         pair_probability_min: pairs across entities below this are not handed back.
         reject_probability: pairs across entities below this are in band DIFFERENT.
+        incremental: rows that have an entity keep it, and only pairs with a row that has none are compared.
+        sure_only: an entity holds only what sure pairs hold together; every doubtful pair waits for a person.
     """
 
     seed: int = 20_240_229
@@ -42,6 +44,8 @@ class MatchOptions:
     accept_probability: float = 0.99
     reject_probability: float = 0.1
     pair_probability_min: float = 0.01
+    incremental: bool = False
+    sure_only: bool = False
 
     def __post_init__(self) -> None:
         for name in ("threads", "memory_limit_mb", "comparisons_per_row", "comparisons_min", "comparisons_max"):

@@ -9,13 +9,16 @@ import pyarrow as pa
 from analysis_worker.steps.match import cluster
 from analysis_worker.steps.match.blocking import Candidates
 from analysis_worker.steps.match.comparisons import Comparison
+from analysis_worker.steps.match.constraints import Ties
 from analysis_worker.steps.match.evidence import Prior, probability, weigh
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.identical import Identical
+from analysis_worker.steps.match.leaders import leading_rows
 from analysis_worker.steps.match.options import MatchOptions
 from analysis_worker.steps.match.result import Band, LevelSummary, MatchResult, MatchSummary
 from analysis_worker.steps.match.roles import ROW_ID, ColumnRole
 from analysis_worker.steps.match.scoring import Scores
+from analysis_worker.steps.match.settled import Settled
 from analysis_worker.steps.match.strangers import components
 from analysis_worker.steps.match.training import Trained
 
@@ -35,6 +38,7 @@ class Judged:
     trained: Trained
     prior: Prior
     comparisons: tuple[Comparison, ...]
+    settled: Settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +53,23 @@ class _Pairs:
     weights: dict[str, Floats]
 
 
-def empty_result(table: pa.Table, features: Features, roles: tuple[ColumnRole, ...]) -> MatchResult:
-    """Every row its own entity: nothing to compare, or nobody to compare with."""
+def unscored_result(table: pa.Table, features: Features, roles: tuple[ColumnRole, ...], settled: Settled) -> MatchResult:
+    """Nothing to compare, or nobody to compare with: every row is its own entity but for what is settled."""
+    entity = settled.ties.group
+    sizes = np.unique(entity, return_counts=True)[1]
     summary = MatchSummary(
-        rows=features.rows, entities=features.rows, largest_entity=min(features.rows, 1), roles=_role_names(roles)
+        rows=features.rows,
+        entities=len(sizes),
+        rows_in_shared_entities=int(sizes[sizes > 1].sum()),
+        largest_entity=int(sizes.max(initial=0)),
+        rows_kept=int(settled.kept.sum()),
+        contradictions=len(settled.ties.contradictions),
+        roles=_role_names(roles),
     )
-    ranks = np.arange(features.rows)
     return MatchResult(
         row_id=table[ROW_ID],
-        entity=_in_input_order(ranks, features),
+        entity=_in_input_order(entity, features),
+        leader=_in_input_order(leading_rows(entity, settled.earlier, settled.leads), features),
         pairs=_pair_table(table, features, _no_pairs()),
         summary=summary,
     )
@@ -72,7 +84,7 @@ def judged_result(
     total = evidence.total(judged.prior)
     likely = probability(total)
     same = judged.entity[scores.left] == judged.entity[scores.right]
-    bands = _bands(judged.entity, scores, likely, same, options)
+    bands = _bands(judged, scores, likely, same, options)
     kept = same | (likely >= options.pair_probability_min)
     weights = {_field_name(entry, features): scores.weights[kept, n] for n, entry in enumerate(judged.comparisons)}
     weights["dependence"] = evidence.taken_back(judged.prior)[kept]
@@ -87,6 +99,7 @@ def judged_result(
     return MatchResult(
         row_id=table[ROW_ID],
         entity=_in_input_order(judged.entity, features),
+        leader=_in_input_order(leading_rows(judged.entity, judged.settled.earlier, judged.settled.leads), features),
         pairs=_pair_table(table, features, pairs),
         summary=_summary(features, roles, judged, bands[kept], options),
     )
@@ -111,12 +124,26 @@ def _spread(judged: Judged) -> Scores:
     )
 
 
-def _bands(entity: Rows, scores: Scores, likely: Floats, same: Flags, options: MatchOptions) -> npt.NDArray[np.object_]:
-    sure = same & (likely >= options.accept_probability)
-    chain = components(len(entity), scores.left[sure], scores.right[sure])
-    held = same & (chain[scores.left] == chain[scores.right])
+def _bands(judged: Judged, scores: Scores, likely: Floats, same: Flags, options: MatchOptions) -> npt.NDArray[np.object_]:
+    """A pair is sure when sure pairs chain its rows and it does not itself say otherwise, or when a person decided it."""
+    entity, ties = judged.entity, judged.settled.ties
+    sure, tied = same & (likely >= options.accept_probability), ties.edges
+    chain = components(len(entity), np.concatenate([scores.left[sure], tied[0]]), np.concatenate([scores.right[sure], tied[1]]))
+    held = same & (chain[scores.left] == chain[scores.right]) & (likely >= options.reject_probability)
     doubtful = same | (likely >= options.reject_probability)
-    return np.where(held, Band.MATCH.value, np.where(doubtful, Band.REVIEW.value, Band.DIFFERENT.value)).astype(object)
+    bands = np.where(held, Band.MATCH.value, np.where(doubtful, Band.REVIEW.value, Band.DIFFERENT.value)).astype(object)
+    one, other = ties.group[scores.left], ties.group[scores.right]
+    bands[one == other] = Band.MATCH.value
+    bands[_decided_apart(ties, one, other)] = Band.DIFFERENT.value
+    return bands
+
+
+def _decided_apart(ties: Ties, one: Rows, other: Rows) -> Flags:
+    """Pairs of groups that must not meet, in either order."""
+    rows = len(ties.group)
+    codes = np.array([group * rows + far for group, others in ties.apart.items() for far in others], dtype=np.int64)
+    apart: Flags = np.isin(one * rows + other, codes)
+    return apart
 
 
 def _pair_table(table: pa.Table, features: Features, pairs: _Pairs) -> pa.Table:
@@ -141,6 +168,8 @@ def _summary(
     return MatchSummary(
         rows=features.rows,
         identical_rows=features.rows - active,
+        rows_kept=int(judged.settled.kept.sum()),
+        contradictions=len(judged.settled.ties.contradictions),
         entities=len(sizes),
         rows_in_shared_entities=int(sizes[sizes > 1].sum()),
         largest_entity=int(sizes.max()),

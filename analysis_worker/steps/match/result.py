@@ -37,6 +37,8 @@ class MatchSummary:
     Attributes:
         rows: rows in the table.
         identical_rows: rows that repeat another row in every compared field.
+        rows_kept: rows that kept an earlier entity in an incremental match.
+        contradictions: decisions that two rows are one which other decisions forbid.
         entities: distinct entities found.
         rows_in_shared_entities: rows that share their entity with another row.
         largest_entity: rows in the largest entity.
@@ -55,6 +57,8 @@ class MatchSummary:
 
     rows: int
     identical_rows: int = 0
+    rows_kept: int = 0
+    contradictions: int = 0
     entities: int
     rows_in_shared_entities: int = 0
     largest_entity: int = 0
@@ -79,6 +83,7 @@ class MatchResult:
     Attributes:
         row_id: the input's ids, in the input's order.
         entity: int64, shape (n,), in the input's order; the rank (by row_id, from 0) of the entity's smallest row id.
+        leader: int64, shape (n,), in the input's order; the rank of the row that the entity is named after.
         pairs: row_a, row_b (type of row_id, row_a the smaller), probability and weight (float64; weight in bits), band
             (string), same_entity (bool), and one float64 column `weight.<field>` per compared field: what agreement or
             disagreement there added or took, in bits. Ascending by the rows' ids.
@@ -87,5 +92,6 @@ class MatchResult:
 
     row_id: pa.ChunkedArray
     entity: npt.NDArray[np.int64]
+    leader: npt.NDArray[np.int64]
     pairs: pa.Table
     summary: MatchSummary

@@ -40,8 +40,12 @@ class Grouping:
     agreeing_pairs: int
 
 
-def group_by_information(features: Features, candidates: Candidates, representative: npt.NDArray[np.int64]) -> Grouping:
+def group_by_information(
+    features: Features, candidates: Candidates, representative: npt.NDArray[np.int64], settled: npt.NDArray[np.int64]
+) -> Grouping:
     """Connect candidate pairs whose agreeing fields carry more bits than a chance agreement in this table could.
+
+    Every row is connected with its representative and with the row that `settled` names for it (itself, if nobody).
 
     What a household shares counts as half of what is needed at most, however much of it agrees.
     """
@@ -58,8 +62,8 @@ def group_by_information(features: Features, candidates: Candidates, representat
         else:
             shared += same * _bits(codes)
     kept = own + np.minimum(shared, needed / 2) >= needed
-    left = np.concatenate([candidates.left[kept], representative])
-    right = np.concatenate([candidates.right[kept], np.arange(rows)])
+    left = np.concatenate([candidates.left[kept], representative, settled])
+    right = np.concatenate([candidates.right[kept], np.arange(rows), np.arange(rows)])
     return Grouping(group=components(rows, left, right), agreeing_pairs=int(kept.sum()))
 
 
