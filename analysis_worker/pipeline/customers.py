@@ -17,11 +17,12 @@ from analysis_worker.pipeline.errors import RunFailureError
 
 ROW_ID = "row_id"
 ENTITY_ROW_ID = "entity_row_id"
+OTHER_ROW_ID = "other_row_id"
 CUSTOMER_ID = "customer_id"
 ATTRIBUTE_PREFIX = "attributes."
 INCOME_AMOUNT, INCOME_CURRENCY = "income_minor", "income_currency"
 PSEUDONYM = pa.binary(16)
-_ROW_COLUMNS = (ROW_ID, ENTITY_ROW_ID)
+_ROW_COLUMNS = (ROW_ID, ENTITY_ROW_ID, OTHER_ROW_ID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,14 @@ class Customers:
         others = [column for column in rows.column_names if column not in (ROW_ID, name)]
         table = rows.select(others).filter(known)
         return table.add_column(0, ROW_ID, places.filter(known).cast(pa.int64()))
+
+    def placed_pairs(self, pairs: pa.Table) -> pa.Table:
+        """Pairs that carry pseudonyms, with places, ordered by them; pairs of which one is nobody here are left out."""
+        places = {name: pc.index_in(pairs.column(name), value_set=self.pseudonyms) for name in (ROW_ID, OTHER_ROW_ID)}
+        for name, found in places.items():
+            pairs = pairs.set_column(pairs.column_names.index(name), name, found.cast(pa.int64()))
+        known = pc.and_(*(pc.is_valid(found) for found in places.values()))
+        return pairs.filter(known).sort_by([(ROW_ID, "ascending"), (OTHER_ROW_ID, "ascending")])
 
 
 def restricted(table: pa.Table, fields: Iterable[str]) -> pa.Table:

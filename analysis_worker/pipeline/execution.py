@@ -19,6 +19,7 @@ from analysis_worker.pipeline.customers import Customers, restricted
 from analysis_worker.pipeline.errors import RunFailureError, RunStoppedError
 from analysis_worker.pipeline.events import EventLog
 from analysis_worker.pipeline.outcome import StepOutcome
+from analysis_worker.pipeline.pairs import STEPS_WITH_DECISIONS, asked_pairs, decision_table, most_doubtful
 from analysis_worker.pipeline.plan import Plan, PlannedStep
 from analysis_worker.pipeline.ports import Conclusion, Kept, RunVault, Stop
 from analysis_worker.pipeline.quality import quality_of
@@ -74,6 +75,7 @@ class Execution:
             self._pause()
             outcome = self._kept_outcome(step, kept, outcomes)
             self._write(step, outcome, kept.offsets.get(step.name, 0))
+            self._ask(step, outcome, kept.pairs.get(step.name, 0))
             outcomes[step.name] = outcome
         self._pause()
         conclusion = self._conclusion(outcomes)
@@ -104,10 +106,12 @@ class Execution:
             raise RunFailureError("STEP_FAILED", f"step {step.name} failed with {type(error).__name__}") from error
         seconds = self.around.monotonic() - started
         self.around.log.emit("step_computed", run=self.plan.run, step=step.name, seconds=round(seconds, 3))
+        proposals, left_out = most_doubtful(computed.proposals) if computed.proposals is not None else (None, 0)
         return StepOutcome(
             step=step.name,
             table=self.source.customers.named(computed.table),
-            summary=computed.summary,
+            proposals=self.source.customers.named(proposals) if proposals is not None else None,
+            summary={**computed.summary, "proposals_left_out": left_out} if left_out else computed.summary,
             report=computed.report,
             seconds=seconds,
         )
@@ -126,7 +130,13 @@ class Execution:
             seed=self.plan.seed,
             as_of=self.plan.as_of,
             threads=self.around.threads,
+            decisions=self._decisions() if step.name in STEPS_WITH_DECISIONS else None,
         )
+
+    def _decisions(self) -> pa.Table | None:
+        """By the places of this reading; None if nothing was decided."""
+        found = self.vault.decisions()
+        return self.source.customers.placed_pairs(decision_table(found)) if found else None
 
     def _write(self, step: PlannedStep, outcome: StepOutcome, written: int) -> None:
         end = written
@@ -135,6 +145,13 @@ class Execution:
         if end != outcome.rows:
             raise RunFailureError("RESULTS_DIFFER", f"the vault holds other results of step {step.name} than its checkpoint")
         self.around.log.emit("step_written", run=self.plan.run, step=step.name, rows=outcome.rows - written)
+
+    def _ask(self, step: PlannedStep, outcome: StepOutcome, written: int) -> None:
+        end = written
+        if outcome.proposals is not None and written < outcome.pairs:
+            end = self.vault.ask(step.name, written, asked_pairs(outcome.proposals, written))
+        if end != outcome.pairs:
+            raise RunFailureError("RESULTS_DIFFER", f"the vault holds other pairs of step {step.name} than its checkpoint")
 
     def _conclusion(self, outcomes: Outcomes) -> Conclusion:
         from analysis_worker.report import build_report, report_json
@@ -153,5 +170,6 @@ class Execution:
             report_html=build_report(page).encode(),
             report_json=report_json(page).encode(),
             offsets={step: outcome.rows for step, outcome in outcomes.items()},
+            pairs={step: outcome.pairs for step, outcome in outcomes.items() if outcome.pairs},
             position=source.position,
         )

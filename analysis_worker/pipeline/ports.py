@@ -38,21 +38,42 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What the vault holds of a run: steps with a complete checkpoint, and result rows written by step."""
+    """What the vault holds of a run: steps with a complete checkpoint, result rows and pairs written by step."""
 
     checkpoints: frozenset[str]
     offsets: Mapping[str, int]
+    pairs: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """The end of a run: what each step found, the report, and how many rows each step wrote."""
+    """The end of a run: what each step found, the report, how many rows and how many pairs each step wrote."""
 
     summary: JsonObject
     report_html: bytes
     report_json: bytes
     offsets: Mapping[str, int]
+    pairs: Mapping[str, int]
     position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPair:
+    """Two rows that may be one person: how likely, 0 to 1, and how much each field speaks for it."""
+
+    row_id: bytes
+    other_row_id: bytes
+    score: float
+    weights: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedPair:
+    """What people decided about two rows: the same person, or never."""
+
+    row_id: bytes
+    other_row_id: bytes
+    same: bool
 
 
 class RunVault(Protocol):
@@ -82,6 +103,14 @@ class RunVault(Protocol):
 
     def append(self, step: str, offset: int, rows: Iterator[ResultRow]) -> int:
         """Write rows behind `offset` in batches, each whole or not at all; returns the offset behind the last."""
+        ...
+
+    def decisions(self) -> list[DecidedPair]:
+        """What people have decided about pairs of rows."""
+        ...
+
+    def ask(self, step: str, offset: int, pairs: Iterator[AskedPair]) -> int:
+        """Write pairs that wait for a person, like `append`."""
         ...
 
     def commit(self, conclusion: Conclusion) -> None:

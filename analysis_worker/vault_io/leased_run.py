@@ -14,8 +14,8 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
 from analysis_worker.pipeline.errors import LeaseLostError, VaultAwayError
-from analysis_worker.pipeline.ports import Conclusion, Kept, Kind, Reading, ResultRow
-from analysis_worker.vault_io.batches import batched
+from analysis_worker.pipeline.ports import AskedPair, Conclusion, DecidedPair, Kept, Kind, Reading, ResultRow
+from analysis_worker.vault_io.batches import batched, batched_pairs
 from analysis_worker.vault_io.lease import Lease, LeaseKeeper
 from analysis_worker.vault_io.reading import read_rows
 from analysis_worker.vault_io.sdk_errors import run_errors
@@ -59,7 +59,11 @@ class LeasedRun:
         with self._calls():
             answer = self._client.worker.list_checkpoints(self._lease.run.name, self._lease.token)
         self._checkpoints = {one.step: one for one in answer.checkpoints}
-        return Kept(checkpoints=frozenset(self._checkpoints), offsets=dict(answer.next_offsets))
+        return Kept(
+            checkpoints=frozenset(self._checkpoints),
+            offsets=dict(answer.next_offsets),
+            pairs=dict(answer.next_proposal_offsets),
+        )
 
     def load(self, step: str) -> bytes:
         with self._calls():
@@ -81,6 +85,22 @@ class LeasedRun:
                 )
         return offset
 
+    def decisions(self) -> list[DecidedPair]:
+        with self._calls():
+            return [
+                DecidedPair(row_id=one.row_id, other_row_id=one.other_row_id, same=one.same)
+                for one in self._client.worker.decisions(self._lease.run.name, self._lease.token)
+            ]
+
+    def ask(self, step: str, offset: int, pairs: Iterator[AskedPair]) -> int:
+        for batch in batched_pairs(pairs):
+            self._pause()
+            with self._calls():
+                offset = self._client.worker.write_proposals(
+                    self._lease.run.name, self._lease.token, step=step, offset=offset, proposals=batch
+                )
+        return offset
+
     def commit(self, conclusion: Conclusion) -> None:
         summary = ParseDict(dict(conclusion.summary), Struct())
         for attempt in range(1, _COMMIT_ATTEMPTS + 1):
@@ -92,6 +112,7 @@ class LeasedRun:
                         self._lease.token,
                         summary=summary,
                         expected_offsets=conclusion.offsets,
+                        expected_proposals=conclusion.pairs,
                         report_html=conclusion.report_html,
                         report_json=conclusion.report_json,
                         position=conclusion.position,

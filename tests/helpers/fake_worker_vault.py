@@ -72,6 +72,8 @@ class FakeWorkerVault:
     claims: int = 0
     calls: list[str] = field(default_factory=list)
     results: dict[str, list[api.RowResult]] = field(default_factory=dict)
+    proposals: dict[str, list[api.PairProposal]] = field(default_factory=dict)
+    decided: list[api.PairDecision] = field(default_factory=list)
     pieces: dict[str, bytes] = field(default_factory=dict)
     commits: int = 0
     report_html: bytes = b""
@@ -177,6 +179,27 @@ class FakeWorkerCalls:
         vault.depart()
         return len(rows)
 
+    def write_proposals(
+        self, run: str, lease_token: str, *, step: str, offset: int, proposals: Sequence[api.PairProposal]
+    ) -> int:
+        del run
+        vault = self._vault
+        vault.arrive(f"ask {step}")
+        vault.require_lease(lease_token)
+        asked = vault.proposals.setdefault(step, [])
+        if offset != len(asked):
+            raise AlreadyExistsError("written before", reason="OFFSET_EXISTS")
+        asked.extend(proposals)
+        vault.depart()
+        return len(asked)
+
+    def decisions(self, run: str, lease_token: str) -> Iterator[api.PairDecision]:
+        del run
+        self._vault.arrive("decisions")
+        self._vault.require_lease(lease_token)
+        self._vault.depart()
+        return iter(self._vault.decided)
+
     def save_checkpoint(self, run: str, lease_token: str, *, step: str, data: bytes) -> None:
         del run
         vault = self._vault
@@ -192,8 +215,9 @@ class FakeWorkerCalls:
         vault.require_lease(lease_token)
         offsets = {step: len(rows) for step, rows in vault.results.items()}
         found = [api.Checkpoint(step=step, pieces=1, results_written=offsets.get(step, 0)) for step in vault.pieces]
+        pairs = {step: len(asked) for step, asked in vault.proposals.items()}
         vault.depart()
-        return api.ListCheckpointsResponse(checkpoints=found, next_offsets=offsets)
+        return api.ListCheckpointsResponse(checkpoints=found, next_offsets=offsets, next_proposal_offsets=pairs)
 
     def read_checkpoint(self, run: str, lease_token: str, *, checkpoint: api.Checkpoint) -> bytes:
         del run
@@ -210,6 +234,7 @@ class FakeWorkerCalls:
         *,
         summary: Struct,
         expected_offsets: Mapping[str, int],
+        expected_proposals: Mapping[str, int] | None = None,
         report_html: bytes = b"",
         report_json: bytes = b"",
         position: int = 0,
@@ -221,7 +246,8 @@ class FakeWorkerCalls:
             return vault.run
         vault.require_lease(lease_token)
         written = {step.step: len(vault.results.get(step.step, ())) for step in vault.run.steps}
-        if written != dict(expected_offsets):
+        asked = {step: len(pairs) for step, pairs in vault.proposals.items()}
+        if written != dict(expected_offsets) or asked != dict(expected_proposals or {}):
             raise FailedPreconditionError("other results", reason="RESULTS_INCOMPLETE")
         vault.run.state, vault.run.position = RUN_STATE_SUCCEEDED, position
         vault.run.summary.CopyFrom(summary)
