@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,10 +19,12 @@ from vault_server.open_keys import OpenKeys
 from vault_server.ports.access import AuditLog, Identity
 from vault_server.ports.runtime import Runtime
 from vault_server.ports.snapshot import SnapshotSource
+from vault_server.scheduling.scheduler import Job
 from vault_server.scheduling.timer import SchedulingService
 from vault_server.storage.content_digest import ContentDigest, content_digest
 from vault_server.usecases.backups import Backups
 from vault_server.usecases.call import Call
+from vault_server.usecases.recurring import Occasion
 from vault_server.usecases.vault import Vault
 
 SCHEDULER = "scheduler"
@@ -50,8 +52,14 @@ def folder_target(settings: Settings, runtime: Runtime) -> FolderTarget:
     return FolderTarget(settings.backup.folder, runtime=runtime)
 
 
-def open_backups(settings: Settings, keys: OpenKeys, vault: Vault, log: AuditLog, opened: ExitStack) -> WiredBackups:
-    """Wire backups of the open vault; what runs in the background ends when `opened` closes."""
+def open_backups(
+    settings: Settings, keys: OpenKeys, vault: Vault, log: AuditLog, opened: ExitStack, jobs: Mapping[str, Job]
+) -> WiredBackups:
+    """Wire backups of the open vault; what runs in the background ends when `opened` closes.
+
+    Args:
+        jobs: other recurring work that the scheduler does.
+    """
     runtime, stopping = vault.runtime, Event()
     target = folder_target(settings, runtime)
     engine = RepositoryBackups(
@@ -62,9 +70,13 @@ def open_backups(settings: Settings, keys: OpenKeys, vault: Vault, log: AuditLog
     opened.callback(pool.shutdown, wait=True)
     backups = Backups(vault=vault, engine=engine, background=_submitting(pool), holder=holder, stopping=stopping.is_set)
     backups.settle()
+
+    def back_up(occasion: Occasion) -> str:
+        return backups.run(_scheduled_call(settings, runtime, log), occasion.active).name
+
     scheduling = SchedulingService(
         store=vault.store,
-        jobs={"backup": lambda active: _discard(backups.run(_scheduled_call(settings, runtime, log), active))},
+        jobs={"backup": back_up, **jobs},
         holder=holder,
         monotonic_s=runtime.monotonic_s,
     )

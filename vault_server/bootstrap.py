@@ -46,11 +46,13 @@ from vault_server.usecases.attributes import Attributes
 from vault_server.usecases.audit_reading import AuditReading
 from vault_server.usecases.erasure import Erasure
 from vault_server.usecases.imports import Imports
+from vault_server.usecases.pipelines import Pipelines
 from vault_server.usecases.principals import Principals
 from vault_server.usecases.purposes import Purposes
 from vault_server.usecases.read_sessions import ReadSessions
 from vault_server.usecases.record_kinds import CUSTOMERS, NEEDS, TRANSACTIONS
 from vault_server.usecases.record_service import RecordService
+from vault_server.usecases.recurring import PIPELINE_JOB
 from vault_server.usecases.review.deciding import Deciding
 from vault_server.usecases.review.queue import ReviewQueue
 from vault_server.usecases.review.review_settings import ReviewRules
@@ -58,6 +60,7 @@ from vault_server.usecases.review.worker_proposals import WorkerProposals
 from vault_server.usecases.run_diff import RunDiff
 from vault_server.usecases.run_undo import RunUndo
 from vault_server.usecases.runs import Runs
+from vault_server.usecases.scheduled_pipelines import ScheduledPipelines
 from vault_server.usecases.schedules import Schedules
 from vault_server.usecases.system import System
 from vault_server.usecases.vault import Vault
@@ -124,10 +127,11 @@ class RunningVault:
             runtime=runtime,
             home_tenant=settings.server.home_tenant,
         )
-        wired = open_backups(settings, keys, vault, log, opened)
-        self._scheduling = wired.scheduling
         runs, worker_runs = Runs(vault=vault), WorkerRuns(vault=vault)
-        helpers = open_helpers(settings, runtime, keyring, opened)
+        starting = ScheduledPipelines(vault=vault, runs=runs, policy=policy, log=log, home_tenant=settings.server.home_tenant)
+        wired = open_backups(settings, keys, vault, log, opened, {PIPELINE_JOB: starting.start})
+        self._scheduling = wired.scheduling
+        self.helpers = open_helpers(settings, runtime, keyring, opened)
         system = System(
             vault=vault,
             version=version("strongroom"),
@@ -141,12 +145,17 @@ class RunningVault:
             "AttributeService": AttributeServicer(attributes=Attributes(vault=vault)),
             "ImportService": ImportServicer(imports=Imports(vault=vault)),
             "ReadSessionService": ReadSessionServicer(
-                sessions=ReadSessions(vault=vault, worker_runs=worker_runs, helpers=helpers)
+                sessions=ReadSessions(vault=vault, worker_runs=worker_runs, helpers=self.helpers)
             ),
             "PrivacyService": PrivacyServicer(
                 erasure=Erasure(vault=vault, ledger=wired.ledger), purposes=Purposes(vault=vault)
             ),
-            "AnalysisService": AnalysisServicer(runs=runs, undo=RunUndo(vault=vault), diff=RunDiff(vault=vault, runs=runs)),
+            "AnalysisService": AnalysisServicer(
+                runs=runs,
+                undo=RunUndo(vault=vault),
+                diff=RunDiff(vault=vault, runs=runs),
+                pipelines=Pipelines(vault=vault),
+            ),
             "AnalysisWorkerService": AnalysisWorkerServicer(
                 runs=worker_runs, proposals=WorkerProposals(worker_runs=worker_runs)
             ),

@@ -1,4 +1,4 @@
-"""Small configuration resources: attributes, purposes, principals, grants, imports, schedules, backups.
+"""Small configuration resources: attributes, purposes, principals, grants, imports, schedules, backups, pipelines.
 
 Stored as serialised API messages under (tenant, kind, id), so that a new kind needs no table.
 """
@@ -19,7 +19,9 @@ class ResourceKind(IntEnum):
     IMPORT = 5
     SCHEDULE = 6
     BACKUP = 7
+    PIPELINE = 8
     REVIEW_SETTINGS = 9
+    PIPELINE_SCHEDULE = 10
 
 
 class Resource(NamedTuple):

@@ -1,4 +1,4 @@
-"""The timer: APScheduler with its memory store, ticking a `Scheduler`, and the one thread on which its jobs run.
+"""The timer: APScheduler with its memory store, ticking a `Scheduler`, and a thread for each job, so that none waits for another.
 
 Nothing about a job is in APScheduler: nothing is stored, nothing pickled. A tick that comes late, or while the one before still
 runs, is merged into the next.
@@ -25,7 +25,7 @@ class SchedulingService:
     def __init__(
         self, *, store: Store, jobs: Mapping[str, Job], holder: str, monotonic_s: Callable[[], float], tick_s: float = TICK_S
     ) -> None:
-        self._jobs = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scheduled")
+        self._jobs = {job: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"scheduled-{job}") for job in jobs}
         self._scheduler = Scheduler(store=store, jobs=jobs, submit=self._submit, holder=holder, monotonic_s=monotonic_s)
         self._timer = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()}, executors={"default": TickThread(1)}, timezone="UTC", daemon=True
@@ -42,7 +42,8 @@ class SchedulingService:
         if self._timer.running:
             self._timer.shutdown(wait=True)
         self._scheduler.stop()
-        self._jobs.shutdown(wait=True)
+        for thread in self._jobs.values():
+            thread.shutdown(wait=True)
 
-    def _submit(self, work: Callable[[], None]) -> None:
-        self._jobs.submit(work)
+    def _submit(self, job: str, work: Callable[[], None]) -> None:
+        self._jobs[job].submit(work)

@@ -24,7 +24,7 @@ _RECORD = {
 _BY_UUID = {kind: re.compile(rf"tenants/({_SLUG})/{kind}/({_UUID})\Z") for kind in ("runs", "readSessions", "proposals")}
 _BY_SLUG = {
     kind: re.compile(rf"tenants/({_SLUG})/{kind}/([A-Za-z0-9][A-Za-z0-9_.-]{{0,127}})\Z")
-    for kind in ("purposes", "principals", "tokens", "grants", "imports", "attributes")
+    for kind in ("purposes", "principals", "tokens", "grants", "imports", "attributes", "pipelines")
 }
 _STREAM = re.compile(rf"tenants/({_SLUG})/readSessions/({_UUID})/streams/([0-9]{{1,4}})\Z")
 _ROOT = {kind: re.compile(rf"{kind}/([A-Za-z0-9][A-Za-z0-9_.-]{{0,127}})\Z") for kind in ("backups", "schedules")}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from strongroom.api.v1.analysis_service_pb2 import (
     CustomerResult,
     ListRunResultsResponse,
     ListRunsResponse,
+    Pipeline,
     ReportFormat,
     Run,
     RunState,
-    RunStep,
     StartAnalysisRequest,
 )
 from vault_server.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError
@@ -22,13 +22,14 @@ from vault_server.ports.runtime import new_ids
 from vault_server.ports.store import WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
+from vault_server.usecases.declared_steps import checked_steps
 from vault_server.usecases.paging import Pages
+from vault_server.usecases.pipelines import stored_pipeline
 from vault_server.usecases.purposes import require_usable_purpose
 from vault_server.usecases.replay import replay_of
 from vault_server.usecases.sealed_rows import open_derived
 from vault_server.usecases.vault import Vault
 
-KNOWN_STEPS = ("correct", "enrich", "match", "impute", "segment", "value", "classify", "associate")
 FINAL_STATES = frozenset({RunState.RUN_STATE_SUCCEEDED, RunState.RUN_STATE_FAILED, RunState.RUN_STATE_CANCELLED})
 REPORT_HTML, REPORT_JSON = "report.html", "report.json"
 PIECE_BYTES = 256 * 1024
@@ -47,12 +48,13 @@ class Runs:
         """Queue a run.
 
         Raises:
-            InvalidArgumentError: no steps, an unknown or repeated one.
-            PermissionDeniedError, NotFoundError: the purpose is not the caller's to use.
+            InvalidArgumentError: no steps, an unknown or repeated one, an option that its step does not have.
+            PermissionDeniedError, NotFoundError: the purpose is not the caller's to use, or there is no such pipeline.
         """
         tenant = call.require_tenant(names.parse_tenant(request.parent))
-        steps = checked_steps(request.steps)
-        purpose = require_usable_purpose(self.vault, call, request.purpose)
+        asked = self._asked(call, request)
+        steps = checked_steps(asked.steps)
+        purpose = require_usable_purpose(self.vault, call, asked.purpose)
         replay = replay_of(self.vault, call, request.request_id, request.SerializeToString(deterministic=True))
         if replay.done:
             return self.get(call, replay.done)
@@ -61,13 +63,14 @@ class Runs:
             name=run_name(tenant, run_id),
             purpose=purpose.name,
             steps=steps,
-            seed=request.seed or 1,
+            seed=request.seed or asked.seed or 1,
+            pipeline=asked.name,
             state=RunState.RUN_STATE_QUEUED,
             create_time=timestamp(now_us),
             as_of=timestamp(now_us),
             principal=names.child_name(tenant, "principals", call.identity.principal),
         )
-        call.audit([run.name], purpose=purpose.name)
+        call.audit([run.name, *filter(None, [asked.name])], purpose=purpose.name)
         if request.validate_only:
             return run
         row = RunRow(
@@ -90,6 +93,18 @@ class Runs:
 
         self.vault.store.write(work)
         return run
+
+    def _asked(self, call: Call, request: StartAnalysisRequest) -> Pipeline:
+        """What is to be run: the pipeline that is named, or one without a name."""
+        if not request.pipeline:
+            return Pipeline(purpose=request.purpose, steps=request.steps, seed=request.seed)
+        if request.steps or request.purpose:
+            raise InvalidArgumentError(
+                "a pipeline has its own steps and purpose", reason="PIPELINE_AND_STEPS", metadata={"field": "pipeline"}
+            )
+        call.require_tenant(names.parse_child(request.pipeline, "pipelines")[0])
+        with self.vault.store.read() as view:
+            return stored_pipeline(view, request.pipeline)
 
     def get(self, call: Call, name: str) -> Run:
         run = Run.FromString(self._row(call, name).payload)
@@ -215,21 +230,6 @@ def run_name(tenant: str, run_id: bytes) -> str:
 
 def missing_run() -> NotFoundError:
     return NotFoundError("there is no such run", hint="`strongroom analysis list` shows the runs")
-
-
-def checked_steps(steps: Sequence[RunStep]) -> Sequence[RunStep]:
-    """The steps, if each is known and given once."""
-    wanted = [step.step for step in steps]
-    unknown = sorted(set(wanted) - set(KNOWN_STEPS))
-    if not wanted or unknown:
-        raise InvalidArgumentError(
-            f"steps must be some of {', '.join(KNOWN_STEPS)}",
-            reason="UNKNOWN_STEP" if unknown else "NO_STEPS",
-            metadata={"field": "steps"},
-        )
-    if len(set(wanted)) < len(wanted):
-        raise InvalidArgumentError("each step may be given once", reason="REPEATED_STEP", metadata={"field": "steps"})
-    return steps
 
 
 def changed(row: RunRow, run: Run, **fields: int | bytes | bool) -> RunRow:

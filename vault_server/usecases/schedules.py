@@ -80,7 +80,7 @@ def _with_slots(view: ReadView | WriteView, schedule: Schedule) -> Schedule:
     last = view.scheduling.last_slot(schedule.name)
     if last is not None:
         shown.last_slot.CopyFrom(timestamp(last[0]))
-        shown.last_outcome = last[1]
+        shown.last_outcome = last[1].partition(" ")[0]
     if not schedule.disabled:
         due_us = next_slot(None if last is None else last[0], schedule.interval_s * 1_000_000, view.now_us())
         shown.next_slot.CopyFrom(timestamp(due_us))

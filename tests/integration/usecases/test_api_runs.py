@@ -30,6 +30,7 @@ from strongroom.api.v1.analysis_service_pb2 import (
 )
 from strongroom.api.v1.customer_pb2 import Correction, DerivedData, EntityAssignment
 from vault_server.usecases import names
+from vault_server.usecases.worker_runs import CLAIM_PAGE, MAX_ATTEMPTS
 
 STEPS = ["correct", "match", "impute", "segment"]
 
@@ -156,6 +157,25 @@ def test_worker_takes_only_what_it_can_do_the_oldest_first(acme: Tenant) -> None
     assert not Lease(acme, steps=["impute"]).run.name
 
 
+def test_worker_of_few_steps_does_not_starve_behind_runs_that_need_others(acme: Tenant) -> None:
+    for _ in range(CLAIM_PAGE + 3):
+        start(acme, "match")
+    own = start(acme, "segment")
+    assert Lease(acme, steps=["segment"]).run.name == own.name
+    assert not Lease(acme, steps=["segment"]).run.name
+
+
+def test_holder_of_a_cancelled_run_is_told_and_nobody_else_is(acme: Tenant) -> None:
+    run = start(acme)
+    lease = Lease(acme)
+    assert not lease.worker.heartbeat(run.name, lease.token).cancelled
+    acme.analyst.analysis.cancel(run.name)
+    assert lease.worker.heartbeat(run.name, lease.token).cancelled
+    with pytest.raises(ConflictError) as refused:
+        lease.worker.heartbeat(run.name, lease.token[:-1] + "x")
+    assert refused.value.reason == "LEASE_LOST"
+
+
 def test_worker_that_lost_its_lease_can_do_nothing_more(acme: Tenant, people: list[str]) -> None:
     start(acme)
     old = Lease(acme)
@@ -262,7 +282,7 @@ def test_released_run_is_queued_again_and_a_failed_one_has_ended(acme: Tenant) -
 
 def test_run_that_kills_its_workers_ends_as_failed(acme: Tenant) -> None:
     run = start(acme)
-    for attempt in range(1, 11):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         lease = Lease(acme)
         assert lease.run.attempts == attempt
         lease.expire()

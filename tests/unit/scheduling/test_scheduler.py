@@ -12,6 +12,7 @@ from vault_server.errors import InvalidArgumentError, PermissionDeniedError, Una
 from vault_server.ports.store import Store, WriteView
 from vault_server.scheduling.scheduler import LEASE_TTL_S, RENEW_S, Scheduler
 from vault_server.scheduling.timer import SchedulingService
+from vault_server.usecases.recurring import Occasion
 from vault_server.usecases.schedule_slots import due_slot
 from vault_server.usecases.schedules import Schedules
 from vault_server.usecases.vault import Vault
@@ -30,16 +31,17 @@ class Process:
         self.scheduler = Scheduler(
             store=store,
             jobs={"backup": self._job},
-            submit=self.queue.append,
+            submit=lambda _job, work: self.queue.append(work),
             holder=holder,
             monotonic_s=lambda: clock.monotonic_s,
         )
 
-    def _job(self, active: Callable[[], bool]) -> None:
-        self.told.append(active())
+    def _job(self, occasion: Occasion) -> str:
+        self.told.append(occasion.active())
         self._ran.append(self._holder)
         if self.fault:
             raise self.fault
+        return ""
 
     def tick(self) -> None:
         self.scheduler.tick()
@@ -258,9 +260,14 @@ def test_schedules_are_of_the_home_tenant_and_audited(world: World) -> None:
 def test_timer_runs_a_job_on_a_thread_of_its_own_and_stops(world: World) -> None:
     world.put(interval_s=3600)
     ran = threading.Event()
+
+    def job(_occasion: Occasion) -> str:
+        ran.set()
+        return ""
+
     service = SchedulingService(
         store=world.store,
-        jobs={"backup": lambda _active: ran.set()},
+        jobs={"backup": job},
         holder="one",
         monotonic_s=lambda: world.clock.monotonic_s,
         tick_s=0.05,

@@ -8,7 +8,7 @@ from analysis_worker.pipeline.adapters.registry import known_steps
 from analysis_worker.pipeline.plan import plan_run
 from strongroom.api.v1.analysis_service_pb2 import Run, RunStep
 from vault_server.ports.records import RecordKind
-from vault_server.usecases.runs import KNOWN_STEPS
+from vault_server.usecases.declared_steps import KNOWN_STEPS
 from vault_server.usecases.step_fields import STEP_FIELDS, require_step_fields
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from strongroom.api.v1 import analysis_service_pb2 as analysis_pb2
 from strongroom.api.v1 import analysis_worker_service_pb2 as worker_pb2
 from vault_server.usecases.call import Call
+from vault_server.usecases.pipelines import Pipelines
 from vault_server.usecases.review.worker_proposals import WorkerProposals
 from vault_server.usecases.run_diff import RunDiff
 from vault_server.usecases.run_undo import RunUndo
@@ -22,6 +23,23 @@ class AnalysisServicer:
     runs: Runs
     undo: RunUndo
     diff: RunDiff
+    pipelines: Pipelines
+
+    def CreatePipeline(self, request: analysis_pb2.CreatePipelineRequest, call: Call) -> analysis_pb2.CreatePipelineResponse:
+        return analysis_pb2.CreatePipelineResponse(pipeline=self.pipelines.create(call, request))
+
+    def GetPipeline(self, request: analysis_pb2.GetPipelineRequest, call: Call) -> analysis_pb2.GetPipelineResponse:
+        return analysis_pb2.GetPipelineResponse(pipeline=self.pipelines.get(call, request.name))
+
+    def ListPipelines(self, request: analysis_pb2.ListPipelinesRequest, call: Call) -> analysis_pb2.ListPipelinesResponse:
+        return analysis_pb2.ListPipelinesResponse(pipelines=self.pipelines.list_pipelines(call, request.parent))
+
+    def UpdatePipeline(self, request: analysis_pb2.UpdatePipelineRequest, call: Call) -> analysis_pb2.UpdatePipelineResponse:
+        return analysis_pb2.UpdatePipelineResponse(pipeline=self.pipelines.update(call, request))
+
+    def DeletePipeline(self, request: analysis_pb2.DeletePipelineRequest, call: Call) -> analysis_pb2.DeletePipelineResponse:
+        self.pipelines.delete(call, request)
+        return analysis_pb2.DeletePipelineResponse()
 
     def StartAnalysis(self, request: analysis_pb2.StartAnalysisRequest, call: Call) -> analysis_pb2.StartAnalysisResponse:
         return analysis_pb2.StartAnalysisResponse(run=self.runs.start(call, request))

@@ -19,6 +19,7 @@ from strongroom._aio.customers import Customers
 from strongroom._aio.imports import Imports
 from strongroom._aio.keys import Keys
 from strongroom._aio.needs import Needs
+from strongroom._aio.pipelines import Pipelines
 from strongroom._aio.privacy import Privacy
 from strongroom._aio.reads import Reads
 from strongroom._aio.review import Review
@@ -57,6 +58,7 @@ class AsyncClient:
         self.privacy = Privacy(calls, tenant)
         self.read = Reads(calls, tenant)
         self.analysis = Analysis(calls, tenant)
+        self.pipelines = Pipelines(calls, tenant)
         self.review = Review(calls, tenant)
         self.worker = Worker(calls, tenant)
         self.backups = Backups(calls)

@@ -25,9 +25,10 @@ class Analysis:
 
     def start(
         self,
-        steps: Sequence[str],
+        steps: Sequence[str] = (),
         *,
-        purpose: str = "analysis",
+        pipeline: str = "",
+        purpose: str = "",
         options: Mapping[str, StepOptions] | None = None,
         seed: int = 0,
         request_id: str = "",
@@ -37,15 +38,21 @@ class Analysis:
 
         Args:
             steps: names of steps, in order: correct, enrich, match, impute, segment, value, classify, associate.
-            purpose: why; decides what the worker may see.
+            pipeline: declared pipeline to run, in place of steps, purpose and options.
+            purpose: why; decides what the worker may see; "" means `analysis`.
             options: options of a step by its name; none are needed.
-            seed: seed of everything random; 0 means 1.
+            seed: seed of everything random; 0 means the pipeline's, else 1.
             request_id: makes a repeat harmless; made by the SDK if not given.
             validate_only: check everything, queue nothing.
+
+        Raises:
+            InvalidArgumentError: an unknown step or option, or one of the wrong type; the message says which.
         """
+        named = purpose or ("" if pipeline else "analysis")
         request = api.StartAnalysisRequest(
             parent=tenant_name(self._tenant),
-            purpose=resource_name(self._tenant, "purposes", purpose),
+            purpose=resource_name(self._tenant, "purposes", named) if named else "",
+            pipeline=resource_name(self._tenant, "pipelines", pipeline) if pipeline else "",
             steps=run_steps(steps, options or {}),
             seed=seed,
             request_id=request_id,

@@ -19,6 +19,7 @@ from strongroom._sync.customers import Customers
 from strongroom._sync.imports import Imports
 from strongroom._sync.keys import Keys
 from strongroom._sync.needs import Needs
+from strongroom._sync.pipelines import Pipelines
 from strongroom._sync.privacy import Privacy
 from strongroom._sync.reads import Reads
 from strongroom._sync.review import Review
@@ -57,6 +58,7 @@ class Client:
         self.privacy = Privacy(calls, tenant)
         self.read = Reads(calls, tenant)
         self.analysis = Analysis(calls, tenant)
+        self.pipelines = Pipelines(calls, tenant)
         self.review = Review(calls, tenant)
         self.worker = Worker(calls, tenant)
         self.backups = Backups(calls)

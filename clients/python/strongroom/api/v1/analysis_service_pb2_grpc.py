@@ -40,6 +40,31 @@ class AnalysisServiceStub:
                 request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.StartAnalysisRequest.SerializeToString,
                 response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.StartAnalysisResponse.FromString,
                 _registered_method=True)
+        self.CreatePipeline = channel.unary_unary(
+                '/strongroom.api.v1.AnalysisService/CreatePipeline',
+                request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.CreatePipelineRequest.SerializeToString,
+                response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.CreatePipelineResponse.FromString,
+                _registered_method=True)
+        self.GetPipeline = channel.unary_unary(
+                '/strongroom.api.v1.AnalysisService/GetPipeline',
+                request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.GetPipelineRequest.SerializeToString,
+                response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.GetPipelineResponse.FromString,
+                _registered_method=True)
+        self.ListPipelines = channel.unary_unary(
+                '/strongroom.api.v1.AnalysisService/ListPipelines',
+                request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListPipelinesRequest.SerializeToString,
+                response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListPipelinesResponse.FromString,
+                _registered_method=True)
+        self.UpdatePipeline = channel.unary_unary(
+                '/strongroom.api.v1.AnalysisService/UpdatePipeline',
+                request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UpdatePipelineRequest.SerializeToString,
+                response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UpdatePipelineResponse.FromString,
+                _registered_method=True)
+        self.DeletePipeline = channel.unary_unary(
+                '/strongroom.api.v1.AnalysisService/DeletePipeline',
+                request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DeletePipelineRequest.SerializeToString,
+                response_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DeletePipelineResponse.FromString,
+                _registered_method=True)
         self.GetRun = channel.unary_unary(
                 '/strongroom.api.v1.AnalysisService/GetRun',
                 request_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.GetRunRequest.SerializeToString,
@@ -88,6 +113,41 @@ class AnalysisServiceServicer:
 
     def StartAnalysis(self, request, context):
         """Queues a run.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePipeline(self, request, context):
+        """Declares a pipeline: steps and options under a name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPipeline(self, request, context):
+        """Reads one pipeline.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPipelines(self, request, context):
+        """Lists the pipelines, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePipeline(self, request, context):
+        """Replaces a pipeline whole.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeletePipeline(self, request, context):
+        """Removes a pipeline and its schedule; runs that were started from it stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,6 +216,31 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.StartAnalysis,
                     request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.StartAnalysisRequest.FromString,
                     response_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.StartAnalysisResponse.SerializeToString,
+            ),
+            'CreatePipeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePipeline,
+                    request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.CreatePipelineRequest.FromString,
+                    response_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.CreatePipelineResponse.SerializeToString,
+            ),
+            'GetPipeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPipeline,
+                    request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.GetPipelineRequest.FromString,
+                    response_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.GetPipelineResponse.SerializeToString,
+            ),
+            'ListPipelines': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPipelines,
+                    request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListPipelinesRequest.FromString,
+                    response_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListPipelinesResponse.SerializeToString,
+            ),
+            'UpdatePipeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePipeline,
+                    request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UpdatePipelineRequest.FromString,
+                    response_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UpdatePipelineResponse.SerializeToString,
+            ),
+            'DeletePipeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePipeline,
+                    request_deserializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DeletePipelineRequest.FromString,
+                    response_serializer=strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DeletePipelineResponse.SerializeToString,
             ),
             'GetRun': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRun,
@@ -226,6 +311,141 @@ class AnalysisService:
             '/strongroom.api.v1.AnalysisService/StartAnalysis',
             strongroom_dot_api_dot_v1_dot_analysis__service__pb2.StartAnalysisRequest.SerializeToString,
             strongroom_dot_api_dot_v1_dot_analysis__service__pb2.StartAnalysisResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePipeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.api.v1.AnalysisService/CreatePipeline',
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.CreatePipelineRequest.SerializeToString,
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.CreatePipelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPipeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.api.v1.AnalysisService/GetPipeline',
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.GetPipelineRequest.SerializeToString,
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.GetPipelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPipelines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.api.v1.AnalysisService/ListPipelines',
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListPipelinesRequest.SerializeToString,
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.ListPipelinesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePipeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.api.v1.AnalysisService/UpdatePipeline',
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UpdatePipelineRequest.SerializeToString,
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.UpdatePipelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeletePipeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/strongroom.api.v1.AnalysisService/DeletePipeline',
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DeletePipelineRequest.SerializeToString,
+            strongroom_dot_api_dot_v1_dot_analysis__service__pb2.DeletePipelineResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,16 @@ class AnalysisServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AnalysisServiceAsyncStub: ...
     StartAnalysis: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.StartAnalysisRequest, _analysis_service_pb2.StartAnalysisResponse]
     """Queues a run."""
+    CreatePipeline: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.CreatePipelineRequest, _analysis_service_pb2.CreatePipelineResponse]
+    """Declares a pipeline: steps and options under a name."""
+    GetPipeline: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.GetPipelineRequest, _analysis_service_pb2.GetPipelineResponse]
+    """Reads one pipeline."""
+    ListPipelines: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.ListPipelinesRequest, _analysis_service_pb2.ListPipelinesResponse]
+    """Lists the pipelines, by name."""
+    UpdatePipeline: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.UpdatePipelineRequest, _analysis_service_pb2.UpdatePipelineResponse]
+    """Replaces a pipeline whole."""
+    DeletePipeline: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.DeletePipelineRequest, _analysis_service_pb2.DeletePipelineResponse]
+    """Removes a pipeline and its schedule; runs that were started from it stay."""
     GetRun: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.GetRunRequest, _analysis_service_pb2.GetRunResponse]
     """Reads one run."""
     ListRuns: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.ListRunsRequest, _analysis_service_pb2.ListRunsResponse]
@@ -59,6 +69,16 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     StartAnalysis: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.StartAnalysisRequest, _analysis_service_pb2.StartAnalysisResponse]  # type: ignore[assignment]
     """Queues a run."""
+    CreatePipeline: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.CreatePipelineRequest, _analysis_service_pb2.CreatePipelineResponse]  # type: ignore[assignment]
+    """Declares a pipeline: steps and options under a name."""
+    GetPipeline: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.GetPipelineRequest, _analysis_service_pb2.GetPipelineResponse]  # type: ignore[assignment]
+    """Reads one pipeline."""
+    ListPipelines: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.ListPipelinesRequest, _analysis_service_pb2.ListPipelinesResponse]  # type: ignore[assignment]
+    """Lists the pipelines, by name."""
+    UpdatePipeline: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.UpdatePipelineRequest, _analysis_service_pb2.UpdatePipelineResponse]  # type: ignore[assignment]
+    """Replaces a pipeline whole."""
+    DeletePipeline: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.DeletePipelineRequest, _analysis_service_pb2.DeletePipelineResponse]  # type: ignore[assignment]
+    """Removes a pipeline and its schedule; runs that were started from it stay."""
     GetRun: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.GetRunRequest, _analysis_service_pb2.GetRunResponse]  # type: ignore[assignment]
     """Reads one run."""
     ListRuns: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.ListRunsRequest, _analysis_service_pb2.ListRunsResponse]  # type: ignore[assignment]
@@ -86,6 +106,46 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_service_pb2.StartAnalysisResponse, _abc.Awaitable[_analysis_service_pb2.StartAnalysisResponse]]:
         """Queues a run."""
+
+    @_abc_1.abstractmethod
+    def CreatePipeline(
+        self,
+        request: _analysis_service_pb2.CreatePipelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.CreatePipelineResponse, _abc.Awaitable[_analysis_service_pb2.CreatePipelineResponse]]:
+        """Declares a pipeline: steps and options under a name."""
+
+    @_abc_1.abstractmethod
+    def GetPipeline(
+        self,
+        request: _analysis_service_pb2.GetPipelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.GetPipelineResponse, _abc.Awaitable[_analysis_service_pb2.GetPipelineResponse]]:
+        """Reads one pipeline."""
+
+    @_abc_1.abstractmethod
+    def ListPipelines(
+        self,
+        request: _analysis_service_pb2.ListPipelinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.ListPipelinesResponse, _abc.Awaitable[_analysis_service_pb2.ListPipelinesResponse]]:
+        """Lists the pipelines, by name."""
+
+    @_abc_1.abstractmethod
+    def UpdatePipeline(
+        self,
+        request: _analysis_service_pb2.UpdatePipelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.UpdatePipelineResponse, _abc.Awaitable[_analysis_service_pb2.UpdatePipelineResponse]]:
+        """Replaces a pipeline whole."""
+
+    @_abc_1.abstractmethod
+    def DeletePipeline(
+        self,
+        request: _analysis_service_pb2.DeletePipelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.DeletePipelineResponse, _abc.Awaitable[_analysis_service_pb2.DeletePipelineResponse]]:
+        """Removes a pipeline and its schedule; runs that were started from it stay."""
 
     @_abc_1.abstractmethod
     def GetRun(
