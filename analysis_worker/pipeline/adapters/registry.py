@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from analysis_worker.pipeline.adapters.associate import AssociateAdapter
 from analysis_worker.pipeline.adapters.classify import ClassifyAdapter
 from analysis_worker.pipeline.adapters.correct import CorrectAdapter
 from analysis_worker.pipeline.adapters.impute import ImputeAdapter
@@ -22,5 +23,6 @@ def known_steps() -> Mapping[str, StepAdapter]:
         SegmentAdapter(),
         ValueAdapter(),
         ClassifyAdapter(),
+        AssociateAdapter(),
     )
     return {adapter.name: adapter for adapter in adapters}
