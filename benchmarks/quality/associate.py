@@ -2,8 +2,8 @@
 
 Run as `python -m benchmarks.quality.associate [--small]`. STRONGROOM_PEERS names a Python that has mlxtend and
 efficient-apriori; each is given its favourite form (a sparse table of truth values, a list of tuples) in a process of its own,
-and only the search for frequent sets is timed, on both sides from what was read. All must find the same sets with the same counts.
-Rules are then looked for in the same baskets with the products dealt out anew: whatever is found there is false.
+and only the search for frequent sets is timed, on both sides from what was read. All must find the same sets with the same
+counts. Rules are then looked for in the same baskets with the products dealt out anew: whatever is found there is false.
 """
 
 import argparse
