@@ -54,7 +54,8 @@ class Computed:
         summary: aggregates for the summary.
         report: aggregates for the report.
         proposals: pairs of rows that wait for a person, ordered by (`row_id`, `other_row_id`): both places (int64), `score`
-            (float64, how likely they are the same, 0 to 1), `weights` (list of structs of `field`, string, and `weight`, float64); None if the step proposes none.
+            (float64, how likely they are the same, 0 to 1), `weights` (list of structs of `field`, string, and `weight`,
+            float64); None if the step proposes none.
     """
 
     table: pa.Table
