@@ -1,7 +1,7 @@
 """A stated age against the birth date: the date is a fact, the age was true on the day somebody typed it.
 
 Rules: dates that systems write for "unknown" prove nothing; a difference within the tolerance is no error; a difference of
-whole decades may as well be a slip in the year of birth, so nothing is said.
+whole decades may as well be a slip in the year of birth, so nothing is said unless something else confirms that year.
 """
 
 import re
@@ -28,8 +28,11 @@ def parse_iso(text: str | None) -> date | None:
         return None
 
 
-def age_change(stated: int | None, birth_text: str | None, options: CorrectOptions) -> Change | None:
-    """Return the age that the birth date gives where the stated one is out of tolerance."""
+def age_change(stated: int | None, birth_text: str | None, options: CorrectOptions, *, sure: bool = False) -> Change | None:
+    """Return the age that the birth date gives where the stated one is out of tolerance.
+
+    `sure` says that more than one source has the birth date.
+    """
     birth = parse_iso(birth_text)
     if stated is None or birth is None or birth in PLACEHOLDER_DATES or birth > options.as_of:
         return None
@@ -37,7 +40,7 @@ def age_change(stated: int | None, birth_text: str | None, options: CorrectOptio
     difference = abs(age - stated)
     if age > options.max_age_years or difference <= options.age_tolerance_years:
         return None
-    if difference % 10 == 0 and stated <= options.max_age_years:
+    if difference % 10 == 0 and not sure and stated <= options.max_age_years:
         return None
     return Change(rule="age.birth_date", after=str(age), confidence=0.9)
 

@@ -170,6 +170,8 @@ def _established(domain: str, target: str, counts: Mapping[str, int]) -> bool:
 
 def _known_slip(domain: str, known: SlipIndex) -> tuple[str, str, float] | None:
     near = [target for target in known.neighbours(domain) if not _maybe_branch(domain, target)]
+    if len(near) > 1:  # a letter too many is what fingers do most
+        near = [target for target in near if _undoubled(domain) == _undoubled(target)]
     return (near[0], "email.domain_typo", 0.96) if len(near) == 1 else None
 
 
@@ -219,7 +221,11 @@ def _hand_slip(label: str, target: str) -> bool:
     """
     if len(label) == len(target):
         return label[0] == target[0] and sorted(label) == sorted(target)
-    return re.sub(r"(.)\1", r"\1", label) == re.sub(r"(.)\1", r"\1", target)
+    return _undoubled(label) == _undoubled(target)
+
+
+def _undoubled(text: str) -> str:
+    return re.sub(r"(.)\1", r"\1", text)
 
 
 def _broken_ending(domain: str) -> tuple[str, str, float] | None:

@@ -1,15 +1,16 @@
 """Amounts far outside what customers of the same country or currency have: proposals to look, never values.
 
 Method: distance from the median in half-MADs of its own side (Rousseeuw and Croux 1993; a side each, because incomes are
-skewed), on the log scale for columns that are positive throughout. Far is not enough: a value must also stand apart from every other
-value of its group by a factor, so that the long tail of sound incomes is left alone; and where many stand out, they are another
-kind of customer, not slips.
+skewed), on the log scale for columns that are positive throughout. Far is not enough: a value must also stand apart from every
+other value of its group by a factor, so that the long tail of sound incomes is left alone; and where many stand out, they are
+another kind of customer, not slips.
 """
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis_worker.steps.correct.proposal import Change, Proposal
 
@@ -18,6 +19,8 @@ _MIN_DISTINCT = 20
 _FAR = 4.0
 _APART = 4.0
 _MOST_SHARE = 0.03
+_MOST_LEVELS = 12
+_WORTH_NARROWING = 0.85
 _MAD_TO_SD = 1.4826
 _ATTRIBUTE = "attributes."
 INCOME = "income_minor"
@@ -29,11 +32,50 @@ def outliers(table: pa.Table, groups: Sequence[str | None]) -> Iterator[Proposal
 
     Args:
         table: The input; `income_minor` and numeric `attributes.*` are looked at.
-        groups: The country of every row, None where unknown; incomes are grouped by their currency as well.
+        groups: The country of every row, None where unknown; incomes are grouped by their currency as well, and each column
+            by the attribute with few values that narrows it most, if one does (a tariff, a tier, a segment).
     """
+    levels = _few_levels(table)
     for field in table.schema:
         if field.name == INCOME or (field.name.startswith(_ATTRIBUTE) and _is_number(field.type)):
-            yield from _column(table, field.name, _keys(table, field.name, groups))
+            keys = _keys(table, field.name, groups)
+            yield from _column(table, field.name, keys, _narrowing(table, field.name, keys, levels))
+
+
+def _few_levels(table: pa.Table) -> dict[str, np.ndarray]:
+    """Text attributes with few values, as texts, None as a value of its own."""
+    found = {}
+    for field in table.schema:
+        if field.name.startswith(_ATTRIBUTE) and pa.types.is_string(field.type):
+            column = table.column(field.name)
+            if 1 < pc.count_distinct(column).as_py() <= _MOST_LEVELS:
+                found[field.name] = np.array(pc.fill_null(column, "").to_pylist(), dtype=str)
+    return found
+
+
+def _narrowing(table: pa.Table, name: str, keys: Sequence[str], levels: dict[str, np.ndarray]) -> np.ndarray | None:
+    """Return the values of the attribute within whose groups the column spreads least, None where none helps much."""
+    column = table.column(name)
+    known = column.is_valid().to_numpy(zero_copy_only=False)
+    values = pc.fill_null(column, 0).to_numpy().astype(np.float64)
+    sound = known & np.isfinite(values) & (values > 0)
+    if sound.sum() < _MIN_GROUP:
+        return None
+    logs, countries = np.log(np.where(sound, values, 1.0))[sound], np.array(keys, dtype=str)[sound]
+    best, least = None, _WORTH_NARROWING * _spread(logs, countries)
+    for texts in levels.values():
+        spread = _spread(logs, np.char.add(np.char.add(countries, "|"), texts[sound]))
+        if spread < least:
+            best, least = texts, spread
+    return best
+
+
+def _spread(logs: np.ndarray, groups: np.ndarray) -> float:
+    """The mean over rows of the distance from their group's median."""
+    _, group_of = np.unique(groups, return_inverse=True)
+    order = np.argsort(group_of, kind="stable")
+    parts = np.split(logs[order], np.cumsum(np.bincount(group_of))[:-1])
+    return float(sum(np.abs(part - np.median(part)).sum() for part in parts) / len(logs))
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -47,17 +89,16 @@ def _keys(table: pa.Table, name: str, groups: Sequence[str | None]) -> list[str]
     return [str(group) for group in groups]
 
 
-def _column(table: pa.Table, name: str, keys: Sequence[str]) -> Iterator[Proposal]:
+def _column(table: pa.Table, name: str, keys: Sequence[str], narrow: np.ndarray | None) -> Iterator[Proposal]:
     column = table.column(name)
     known = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
     values = column.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
     finite = np.isfinite(values)
     known, values = known[finite], values[finite]
-    _, group_of = np.unique(np.array([keys[row] for row in known], dtype=str), return_inverse=True)
-    sizes = np.bincount(group_of) if len(group_of) else np.zeros(0, np.int64)
-    # Small groups are judged together: a handful of values shows no spread.
-    small = sizes[group_of] < _MIN_GROUP if len(group_of) else np.zeros(0, bool)
-    group_of = np.where(small, -1, group_of)
+    if not len(known):
+        return
+    coarse = np.array(keys, dtype=str)[known]
+    group_of = _groups(coarse, coarse if narrow is None else np.char.add(np.char.add(coarse, "|"), narrow[known]))
     field = INCOME_FIELD if name == INCOME else name
     for group in np.unique(group_of):
         own = np.flatnonzero(group_of == group)
@@ -65,6 +106,15 @@ def _column(table: pa.Table, name: str, keys: Sequence[str]) -> Iterator[Proposa
             before = column[int(known[index])].as_py()
             change = Change(rule="outlier.amount", after="", confidence=0.8)
             yield Proposal(position=int(known[index]), field=field, before=str(before), change=change)
+
+
+def _groups(coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
+    """Return a group per row: the finest that is large enough to show a spread; what is left over is judged together."""
+    group_of = np.full(len(coarse), -1)
+    for offset, names in ((0, coarse), (len(coarse), fine)):
+        _, found, sizes = np.unique(names, return_inverse=True, return_counts=True)
+        group_of = np.where(sizes[found] >= _MIN_GROUP, offset + found, group_of)
+    return group_of
 
 
 def _standing_apart(values: np.ndarray) -> np.ndarray:

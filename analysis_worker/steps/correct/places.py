@@ -1,8 +1,9 @@
 """Towns and postcodes that contradict each other, by what the rest of the file says about both.
 
-Nothing but the file is asked: which regions its customers name for a town, and for the first signs of a postcode. Rules: both
-must be known from enough other addresses, each with one region only, and the two regions must differ; so towns of one name,
-towns on a border and files without regions stay silent. The row's own region says which of the two is odd. What would be right
+Nothing but the file is asked: which regions its customers name for a town, and for the first signs of a postcode (as many as
+have enough addresses). Rules: both must be known from enough other addresses, nearly all of one region, the two regions must
+differ, and hardly anybody else may have the town with such a postcode; so two towns of one name, towns on a border and files
+without regions stay silent. The row's own region says which of the two is odd. What would be right
 is only known where every other address with that postcode names one town; else the proposal is to look, without a value.
 """
 
@@ -15,10 +16,12 @@ from analysis_worker.steps.correct.people import Address
 from analysis_worker.steps.correct.postcodes import postcode_change
 from analysis_worker.steps.correct.proposal import Change
 
-_MIN_SEEN = 5
-_AGREEMENT = 0.9
-_MIN_TOWN_ROWS = 3
-_AREA_DIGITS = {"US": 3, "AU": 1, "CH": 1, "AT": 1, "BE": 1, "DK": 1, "NO": 1, "HU": 1}
+_MIN_SEEN = 4
+_AGREEMENT = 0.75
+_AREA_AGREEMENT = 0.9
+_MIN_TOWN_ROWS = 5
+_MOST_TOGETHER = 0.02
+_LONGEST_AREA = 3
 _CONTRADICTION = "address.city_postcode"
 
 Place = tuple[str, str]
@@ -30,6 +33,7 @@ class PlaceEvidence:
     def __init__(self) -> None:
         self._towns: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         self._areas: defaultdict[Place, Counter[str]] = defaultdict(Counter)
+        self._together: Counter[tuple[str, str, str]] = Counter()
         self._at_postcode: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         self._region_of_town: dict[Place, str] = {}
         self._region_of_area: dict[Place, str] = {}
@@ -41,11 +45,14 @@ class PlaceEvidence:
         self._at_postcode[country, postcode][city] += 1
         if region:
             self._towns[country, city][region] += 1
-            self._areas[country, _area(country, postcode)][region] += 1
+        for area in _areas(postcode):
+            self._together[country, city, area] += 1
+            if region:
+                self._areas[country, area][region] += 1
 
     def settle(self) -> None:
-        self._region_of_town = _settled(self._towns)
-        self._region_of_area = _settled(self._areas)
+        self._region_of_town = _settled(self._towns, _AGREEMENT)
+        self._region_of_area = _settled(self._areas, _AREA_AGREEMENT)
 
     def changes(self, address: Address) -> tuple[str, Change] | None:
         """Return the part of the address that is odd and its change, None where nothing is known to contradict."""
@@ -53,9 +60,12 @@ class PlaceEvidence:
         if not country or not postcode or not city:
             return None
         of_town = self._region_of_town.get((country, city))
-        of_area = self._region_of_area.get((country, _area(country, postcode)))
-        if of_town is None or of_area is None or of_town == of_area:
+        area = next((area for area in _areas(postcode) if (country, area) in self._region_of_area), None)
+        if of_town is None or area is None or of_town == self._region_of_area[country, area]:
             return None
+        if self._together[country, city, area] > max(1, _MOST_TOGETHER * self._towns[country, city].total()):
+            return None
+        of_area = self._region_of_area[country, area]
         if region == of_area:
             return "city", Change(rule=_CONTRADICTION, after=self._town_at(country, postcode, city), confidence=0.9)
         confidence = 0.9 if region == of_town else 0.6
@@ -81,15 +91,16 @@ def _text(cell: str | None) -> str:
     return change.after if change else text
 
 
-def _area(country: str, postcode: str) -> str:
+def _areas(postcode: str) -> list[str]:
+    """Return the postcode's first signs, the most telling first: three digits to one, or the leading letters."""
     letters = re.match(r"[A-Z]+", postcode)
-    return letters.group() if letters else postcode[: _AREA_DIGITS.get(country, 2)]
+    return [letters.group()] if letters else [postcode[:length] for length in range(_LONGEST_AREA, 0, -1)]
 
 
-def _settled(counted: dict[Place, Counter[str]]) -> dict[Place, str]:
+def _settled(counted: dict[Place, Counter[str]], agreement: float) -> dict[Place, str]:
     found = {}
     for place, regions in counted.items():
         (region, rows), *_ = regions.most_common(1)
-        if rows >= _MIN_SEEN and rows >= _AGREEMENT * regions.total():
+        if rows >= _MIN_SEEN and rows >= agreement * regions.total():
             found[place] = region
     return found

@@ -64,14 +64,13 @@ class SamePerson:
             if other.birth_text and _agree(own, other):
                 yield other.birth_text, other.country
 
-    def longer_names(self, person: Person, given_name: str, family_name: str) -> frozenset[str]:
-        """Given names that this row's is short for, of rows with the same contact and family name."""
+    def longer_names(self, person: Person, given_name: str, family_name: str) -> Iterator[Sighting]:
+        """Rows with the same contact and family name whose given name this row's is short for."""
         short, family = _folded(given_name), _folded(family_name)
-        return frozenset(
-            other.given_name
-            for other in self._others(person)
-            if family and (other.family == family or one_slip(other.family, family)) and may_be_short_for(short, other.given)
-        )
+        for other in self._others(person):
+            same_family = family and (other.family == family or one_slip(other.family, family))
+            if same_family and may_be_short_for(short, other.given):
+                yield other
 
     def _others(self, person: Person) -> Iterator[Sighting]:
         for key in self._keys(person):

@@ -4,7 +4,9 @@ Rules: precision first, a value that may be right stays; rules that need another
 (a phone by the corrected country, an age by the date just read), so applying all proposals and running again yields none.
 """
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import lru_cache
 
 import pyarrow as pa
@@ -22,10 +24,13 @@ from analysis_worker.steps.correct.people import Address, Person, people
 from analysis_worker.steps.correct.phones import phone_change
 from analysis_worker.steps.correct.postcodes import postcode_change
 from analysis_worker.steps.correct.proposal import Change, CorrectResult, Proposal, to_result
-from analysis_worker.steps.correct.swaps import Support, support
+from analysis_worker.steps.correct.swap_odds import Said
+from analysis_worker.steps.correct.swaps import support
 from analysis_worker.steps.correct.totals import wrong_totals
 
 Found = tuple[str, str, Change]
+# Birth dates of one person that differ by less give the same age, give or take what the tolerance allows.
+_HALF_A_YEAR = timedelta(days=183)
 
 
 def correct(table: pa.Table, options: CorrectOptions, transactions: pa.Table | None = None) -> CorrectResult:
@@ -79,14 +84,14 @@ class _Rules:
         given, family, full = plain_names(person, country)
         if person.full_name:
             yield from _one("full_name", person.full_name, self._proper(person.full_name, "full", country))
-        said = support(given, family, full, person.emails) if given and family else Support.AS_IS
+        said = support(given, family, full, person.emails) if given and family else Said.CONFIRMED
         if person.given_name and person.family_name and self._evidence.swaps.is_swapped(given, family, said):
-            confidence = 0.95 if said is Support.SWAPPED else 0.85
+            confidence = 0.95 if said is Said.SWAPPED else 0.85
             yield "given_name", person.given_name, self._exchanged(family, "given", confidence)
             yield "family_name", person.family_name, self._exchanged(given, "family", confidence)
             return
         if person.given_name:
-            change = self._proper(person.given_name, "given", country) or self._longer(person, given, family)
+            change = self._proper(person.given_name, "given", country) or self._longer(person, given, family, country)
             yield from _one("given_name", person.given_name, change)
         if person.family_name:
             yield from _one("family_name", person.family_name, self._proper(person.family_name, "family", country))
@@ -95,13 +100,24 @@ class _Rules:
         read = readable(name, kind, country)
         return then(read.change, read.text, lambda text: self._name(text, kind))
 
-    def _longer(self, person: Person, given: str, family: str) -> Change | None:
-        """The name that the given one is short for, where exactly one is known of the person: an alternative, not an error."""
+    def _longer(self, person: Person, given: str, family: str, country: str | None) -> Change | None:
+        """The name that the given one is short for, where exactly one is known of the person: an alternative, not an error.
+
+        Of two people in one household one may be called what the other is called for short, so the birth dates must agree.
+        """
+        birth = self._birth(person.birth_date or person.unparsed.get("birth_date", ""), country)
         names = {
-            change.after if (change := self._name(name, "given")) else name
-            for name in self._evidence.same.longer_names(person, given, family)
+            change.after if (change := self._name(other.given_name, "given")) else other.given_name
+            for other in self._evidence.same.longer_names(person, given, family)
+            if birth is not None and self._birth(other.birth_text, other.country) == birth
         }
         return Change(rule="name.nickname", after=names.pop(), confidence=0.6) if len(names) == 1 else None
+
+    def _birth(self, text: str, country: str | None) -> str | None:
+        if parse_iso(text):
+            return text
+        change = self._evidence.dates.change(text, country) if text else None
+        return change.after if change else None
 
     def _exchanged(self, name: str, kind: str, confidence: float) -> Change:
         cased = self._name(name, kind)
@@ -122,24 +138,32 @@ class _Rules:
         if age_text is None:
             return
         if person.stated_age is not None:
-            change = age_change(person.stated_age, birth, self._options)
+            sure = birth is not None and self._is_confirmed(person, birth, country)
+            change = age_change(person.stated_age, birth, self._options, sure=sure)
         else:
             change = age_text_change(age_text, birth, self._options)
         if change is not None and birth is not None and self._is_disputed(person, birth, country):
             return
         yield from _one("stated_age", age_text, change)
 
+    def _is_confirmed(self, person: Person, birth: str, country: str | None) -> bool:
+        """Say whether another row of the person, or the year in an address, agrees with the birth date."""
+        boxes = (email.partition("@")[0] for email in person.emails)
+        return any(re.fullmatch(rf"\D*(?:{birth[:4]}|{birth[2:4]})", box) for box in boxes) or birth in set(
+            self._other_births(person, country)
+        )
+
     def _is_disputed(self, person: Person, birth: str, country: str | None) -> bool:
         """Say whether another row of the person gives another birth date: then it is not the age that is known to be wrong."""
-        given = plain_names(person, country)[0]
-        for text, its_country in self._evidence.same.birth_texts(person, given):
-            other = text if parse_iso(text) else None
-            if other is None:
-                change = self._evidence.dates.change(text, its_country)
-                other = change.after if change else birth
-            if other != birth:
-                return True
-        return False
+        own = parse_iso(birth)
+        others = (parse_iso(other) for other in self._other_births(person, country))
+        return any(own and other and abs(own - other) > _HALF_A_YEAR for other in others)
+
+    def _other_births(self, person: Person, country: str | None) -> Iterator[str]:
+        for text, its_country in self._evidence.same.birth_texts(person, plain_names(person, country)[0]):
+            birth = self._birth(text, its_country)
+            if birth is not None:
+                yield birth
 
     def _emails(self, person: Person) -> Iterator[Found]:
         for index, email in enumerate(person.emails):

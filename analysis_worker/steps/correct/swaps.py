@@ -1,28 +1,20 @@
 """Given and family name in each other's place, where the file proves it.
 
 Rules: what the file's other pairs say about the two names must be next to certain (`swap_odds.py`); less suffices when the
-full name or the e-mail address of the row writes them the other way round in a file whose addresses put the given name
-first; nothing suffices when these write them as they stand. Decided to a fixed point, so a corrected file stays as it is.
+e-mail address of the row writes them the other way round in a file whose addresses put the given name first, much more is
+asked for when it writes them as they stand, and nothing suffices when the full name does. Decided to a fixed point, so a
+corrected file stays as it is.
 """
 
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from enum import Enum
 
-from analysis_worker.steps.correct.swap_odds import SwapOdds
+from analysis_worker.steps.correct.swap_odds import Said, SwapOdds
 
-
-class Support(Enum):
-    """What the row's full name and e-mail addresses say about the order of its two names."""
-
-    SWAPPED = "swapped"
-    SILENT = "silent"
-    AS_IS = "as_is"
-
-
-Names = tuple[str, str, Support]
+Names = tuple[str, str, Said]
+_OTHER_WAY = {Said.SWAPPED: Said.AS_IS, Said.AS_IS: Said.SWAPPED, Said.SILENT: Said.SILENT, Said.CONFIRMED: Said.CONFIRMED}
 
 
 def _plain(text: str) -> frozenset[str]:
@@ -38,15 +30,17 @@ def _key(name: str) -> str:
     return "".join(char for char in folded if not unicodedata.combining(char))
 
 
-def support(given: str, family: str, full_name: str | None, emails: Iterable[str]) -> Support:
-    """Read the row's other fields; a contradiction among them counts as `AS_IS`."""
+def support(given: str, family: str, full_name: str | None, emails: Iterable[str]) -> Said:
+    """Read the row's other fields; a full name in the present order settles it, contradicting addresses count as `AS_IS`."""
     full = " ".join(full_name.casefold().split()) if full_name else ""
     first, last = given.casefold().strip(), family.casefold().strip()
     boxes = {re.sub(r"[^a-z]", "", email.partition("@")[0].casefold()) for email in emails}
     firsts, lasts = _plain(given), _plain(family)
-    if full == f"{first} {last}" or boxes & _addresses(firsts, lasts):
-        return Support.AS_IS
-    return Support.SWAPPED if full == f"{last} {first}" or boxes & _addresses(lasts, firsts) else Support.SILENT
+    if full == f"{first} {last}":
+        return Said.CONFIRMED
+    if boxes & _addresses(firsts, lasts):
+        return Said.AS_IS
+    return Said.SWAPPED if full == f"{last} {first}" or boxes & _addresses(lasts, firsts) else Said.SILENT
 
 
 def _addresses(firsts: Iterable[str], lasts: Iterable[str]) -> set[str]:
@@ -67,22 +61,20 @@ class SwapEvidence:
             self._swapped |= found
             standing = standing - found | {_exchanged(names) for names in found}
 
-    def is_swapped(self, given: str, family: str, said: Support) -> bool:
+    def is_swapped(self, given: str, family: str, said: Said) -> bool:
         return (_key(given), _key(family), said) in self._swapped
 
 
 def _exchanged(names: Names) -> Names:
     given, family, said = names
-    return family, given, Support.AS_IS if said is Support.SWAPPED else said
+    return family, given, _OTHER_WAY[said]
 
 
 def _proven(standing: set[Names]) -> set[Names]:
     heard = Counter(said for _, _, said in standing)
-    odds = SwapOdds(
-        {(given, family) for given, family, _ in standing}, as_is=heard[Support.AS_IS], swapped=heard[Support.SWAPPED]
-    )
+    odds = SwapOdds({(given, family) for given, family, _ in standing}, as_is=heard[Said.AS_IS], swapped=heard[Said.SWAPPED])
     return {
         (given, family, said)
         for given, family, said in standing
-        if given != family and said is not Support.AS_IS and odds.is_certain(given, family, heard=said is Support.SWAPPED)
+        if given != family and said is not Said.CONFIRMED and odds.is_certain(given, family, said)
     }

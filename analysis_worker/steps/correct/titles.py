@@ -11,7 +11,8 @@ from analysis_worker.steps.correct.proposal import Change
 _EVERYWHERE = frozenset(
     "mr mrs ms miss mister mx dr doctor prof professor sir rev frau herr herrn fräulein madame mme mlle mademoiselle "  # noqa: SIM905 - reads as one line
     "monsieur dott "
-    "dhr mevr mevrouw mej drs ing dipl dipl-ing dipl-kfm mag sra srta señor señora señorita doña sig sig.ra signor signora "
+    "dhr mevr mevrouw mej drs ing dipl "
+    "dipl-ing dipl-kfm dipl.-ing dipl.-kfm mag sra srta señor señora señorita doña sig sig.ra signor signora "
     "dott.ssa dr.-ing dr-ing pd ir fru mgr inż".split()
 )
 _BY_COUNTRY: dict[str, set[str]] = {

@@ -301,9 +301,16 @@ def test_swapped_names_proven_by_the_file_are_exchanged() -> None:
     }
 
 
-def test_email_in_the_present_order_keeps_the_names() -> None:
-    row = {"given_name": "Famellea", "family_name": "Givennab", "emails": ["famellea.givennab@example.org"]}
+def test_full_name_in_the_present_order_keeps_the_names() -> None:
+    row = {"given_name": "Famellea", "family_name": "Givennab", "full_name": "Famellea Givennab"}
     assert changes(row, *CROWD) == {}
+
+
+def test_email_in_the_present_order_keeps_names_that_are_less_than_certain() -> None:
+    crowd = [{**row, "emails": [f"{row['given_name']}.{row['family_name']}@example.org"]} for row in CROWD]
+    row = {"given_name": "Rarename", "family_name": "Givennab"}
+    assert after({**row, "emails": ["givennab.rarename@example.org"]}, "given_name", *crowd) == "Givennab"
+    assert changes({**row, "emails": ["rarename.givennab@example.org"]}, *crowd) == {}
 
 
 def test_email_the_other_way_round_needs_fewer_names() -> None:
