@@ -18,9 +18,11 @@ from analysis_worker.pipeline.errors import RunFailureError
 ROW_ID = "row_id"
 ENTITY_ROW_ID = "entity_row_id"
 OTHER_ROW_ID = "other_row_id"
+ENTITY, ENTITY_LEADS = "entity", "entity_leads"
 CUSTOMER_ID = "customer_id"
 ATTRIBUTE_PREFIX = "attributes."
 INCOME_AMOUNT, INCOME_CURRENCY = "income_minor", "income_currency"
+SEGMENT, SEGMENT_LABEL = "segment", "segment_label"
 PSEUDONYM = pa.binary(16)
 _ROW_COLUMNS = (ROW_ID, ENTITY_ROW_ID, OTHER_ROW_ID)
 
@@ -83,7 +85,11 @@ def restricted(table: pa.Table, fields: Iterable[str]) -> pa.Table:
 
 
 def field_of(column: str) -> str:
-    """The declared field that a column belongs to: `attributes` of `attributes.tariff`, `income` of `income_minor`."""
+    """The declared field that a column belongs to: `attributes` of `attributes.tariff`, `entity` of `entity_leads`."""
     if column.startswith(ATTRIBUTE_PREFIX):
         return "attributes"
+    if column == ENTITY_LEADS:
+        return ENTITY
+    if column == SEGMENT_LABEL:
+        return SEGMENT
     return "income" if column in (INCOME_AMOUNT, INCOME_CURRENCY) else column

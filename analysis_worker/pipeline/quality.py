@@ -7,7 +7,7 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis_worker.pipeline.customers import INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID
+from analysis_worker.pipeline.customers import ENTITY, ENTITY_LEADS, INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID
 from analysis_worker.report import QualityColumn
 
 _UNPARSED = "unparsed"
@@ -24,7 +24,7 @@ def quality_of(customers: pa.Table) -> tuple[QualityColumn, ...]:
             unparsed=unparsed[name],
         )
         for name in customers.column_names
-        if name not in (ROW_ID, _UNPARSED, INCOME_CURRENCY)
+        if name not in (ROW_ID, ENTITY, ENTITY_LEADS, _UNPARSED, INCOME_CURRENCY)
     )
 
 

@@ -1,6 +1,8 @@
-"""Match: every customer gets the entity it belongs to.
+"""Match: every customer gets the entity it belongs to; doubtful pairs become proposals; entities get their golden record.
 
-Rule: an entity is named by the row id of its first row, in hex; the vault turns that into an id that lasts over runs.
+Rules: an entity is named by the row id of the row that leads it, in hex, and the step chooses the row that led it before; the
+vault turns that into an id that lasts over runs. Lines of a customer: its assignment first, then, where it leads an entity of
+two or more, one line per field of the golden record, which names the row whose value was chosen.
 """
 
 from __future__ import annotations
@@ -12,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX, ENTITY_ROW_ID, ROW_ID
+from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX, ENTITY, ENTITY_LEADS, ENTITY_ROW_ID, OTHER_ROW_ID, ROW_ID
 from analysis_worker.pipeline.errors import RunFailureError
 from analysis_worker.pipeline.json_values import json_object
 from analysis_worker.pipeline.options import step_options
 from analysis_worker.pipeline.ports import JsonObject, ResultRow
 from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
-from strongroom.api.v1.customer_pb2 import DerivedData, EntityAssignment
+from strongroom.api.v1.customer_pb2 import DerivedData, EntityAssignment, GoldenField
 
 if TYPE_CHECKING:
     from analysis_worker.steps.match import MatchOptions, MatchResult
@@ -26,6 +28,18 @@ if TYPE_CHECKING:
 _MATCH_ATTRIBUTE_PREFIX = "attr."
 _UNREAD_CELLS = ("birth_date", "stated_age", "gender")
 _SCORE_BINS = 20
+_WEIGHT_PREFIX = "weight."
+_NOT_CHOSEN = frozenset({ROW_ID, "unparsed", ENTITY, ENTITY_LEADS, "stated_age"})
+_LINES = pa.schema(
+    {
+        ROW_ID: pa.int64(),
+        ENTITY_ROW_ID: pa.int64(),
+        "size": pa.int32(),
+        "probability": pa.float64(),
+        "golden_field": pa.string(),
+        "golden_rule": pa.string(),
+    }
+)
 
 
 class MatchAdapter:
@@ -36,6 +50,7 @@ class MatchAdapter:
         {
             *("given_name", "family_name", "full_name", "gender", "birth_date", "stated_age"),
             *("emails", "phones", "addresses", "organisation", "job_title", "national_ids", "attributes", "unparsed"),
+            ENTITY,
         }
     )
     transaction_fields = frozenset[str]()
@@ -46,18 +61,32 @@ class MatchAdapter:
 
         options = step_options(MatchOptions, inputs.options, seed=inputs.seed, threads=inputs.threads)
         try:
-            result = match(comparable(inputs.customers), options)
+            result = match(comparable(inputs.customers), options, inputs.decisions)
         except MatchError as error:
             raise RunFailureError("MATCH_REFUSED", str(error)) from None
-        return Computed(table=_assignments(result), summary=json_object(result.summary), report=_report(result, options))
+        return Computed(
+            table=_lines(result, inputs.customers),
+            summary=json_object(result.summary),
+            report=_report(result, options),
+            proposals=_proposals(result),
+        )
 
     def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
         del lines
         return customers
 
     def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
-        for row_id, (line,) in lines_by_row(lines):
-            entity = EntityAssignment(entity=line[ENTITY_ROW_ID].hex(), size=line["size"], probability=line["probability"])
+        for row_id, (line, *chosen) in lines_by_row(lines):
+            entity = EntityAssignment(
+                entity=line[ENTITY_ROW_ID].hex(),
+                size=line["size"],
+                probability=line["probability"],
+                leads=line[ENTITY_ROW_ID] == row_id,
+                golden=[
+                    GoldenField(field=one["golden_field"], customer=one[ENTITY_ROW_ID].hex(), rule=one["golden_rule"])
+                    for one in chosen
+                ],
+            )
             yield row_id, DerivedData(entity=entity)
 
 
@@ -77,16 +106,48 @@ def comparable(customers: pa.Table) -> pa.Table:
     return pa.table(columns)
 
 
+def _lines(result: MatchResult, customers: pa.Table) -> pa.Table:
+    """Assignments and golden fields, ordered by row, a row's assignment first."""
+    both = pa.concat_tables([_assignments(result), _golden(result, customers)])
+    return both.sort_by([(ROW_ID, "ascending"), ("golden_field", "ascending")]).select(_LINES.names)
+
+
 def _assignments(result: MatchResult) -> pa.Table:
     rows = len(result.entity)
     sizes = np.bincount(result.entity, minlength=rows)[result.entity] if rows else np.zeros(0, np.int64)
+    # Rows are places, so the rank of a row is its place.
+    columns = [np.arange(rows), result.leader, sizes, _probability(result), [""] * rows, [""] * rows]
+    return pa.table([pa.array(column, kind.type) for column, kind in zip(columns, _LINES, strict=True)], schema=_LINES)
+
+
+def _golden(result: MatchResult, customers: pa.Table) -> pa.Table:
+    from analysis_worker.steps.match import golden_records
+
+    fields = [name for name in customers.column_names if name not in _NOT_CHOSEN]
+    found = golden_records(customers, result.entity, fields)
+    leaders = result.leader[found["entity"].to_numpy()]
+    size, probability = pa.nulls(len(leaders), pa.int32()), pa.nulls(len(leaders), pa.float64())
+    return pa.table([leaders, found["row"], size, probability, found["field"], found["rule"]], schema=_LINES)
+
+
+def _proposals(result: MatchResult) -> pa.Table:
+    """Pairs in the review band, with what each field adds or takes."""
+    waiting = result.pairs.filter(pc.equal(result.pairs["band"], "review"))
+    waiting = waiting.sort_by([("row_a", "ascending"), ("row_b", "ascending")])
+    names = [name for name in waiting.column_names if name.startswith(_WEIGHT_PREFIX)]
+    bits = np.column_stack([waiting[name].to_numpy() for name in names]) if names else np.zeros((waiting.num_rows, 0))
+    told = bits != 0.0
+    fields = np.broadcast_to(np.array([name.removeprefix(_WEIGHT_PREFIX) for name in names], dtype=object), bits.shape)
+    struct = pa.StructArray.from_arrays(
+        [pa.array(fields[told], pa.string()), pa.array(bits[told], pa.float64())], ["field", "weight"]
+    )
+    offsets = np.concatenate([[0], np.cumsum(told.sum(axis=1))]).astype(np.int32)
     return pa.table(
         {
-            ROW_ID: result.row_id,
-            # Rows are places, so the rank of the entity's smallest row is that row's place.
-            ENTITY_ROW_ID: pa.array(result.entity, pa.int64()),
-            "size": pa.array(sizes, pa.int32()),
-            "probability": pa.array(_probability(result)),
+            ROW_ID: waiting["row_a"].cast(pa.int64()),
+            OTHER_ROW_ID: waiting["row_b"].cast(pa.int64()),
+            "score": waiting["probability"],
+            "weights": pa.ListArray.from_arrays(pa.array(offsets), struct),
         }
     )
 

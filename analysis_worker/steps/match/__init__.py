@@ -1,6 +1,7 @@
 """Which rows are one person: `match(table, options) -> MatchResult`."""
 
 from analysis_worker.steps.match.errors import MatchEngineError, MatchError, MatchInputError, MatchOptionsError
+from analysis_worker.steps.match.golden import golden_records
 from analysis_worker.steps.match.options import MatchOptions
 from analysis_worker.steps.match.result import Band, LevelSummary, MatchResult, MatchSummary
 from analysis_worker.steps.match.step import match
@@ -15,5 +16,6 @@ __all__ = [
     "MatchOptionsError",
     "MatchResult",
     "MatchSummary",
+    "golden_records",
     "match",
 ]

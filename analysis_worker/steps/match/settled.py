@@ -78,7 +78,7 @@ def _earlier(table: pa.Table, features: Features) -> tuple[Rows, npt.NDArray[np.
     earlier = np.where(codes == NEW, NEW, first[inverse])
     if ENTITY_LEADS not in table.column_names:
         return earlier, nobody[1]
-    leads = pc.fill_null(table[ENTITY_LEADS].take(positions), value=False)
+    leads = pc.fill_null(table[ENTITY_LEADS].take(positions), False)
     return earlier, leads.to_numpy(zero_copy_only=False) if isinstance(leads, pa.Array) else leads.to_numpy()
 
 
