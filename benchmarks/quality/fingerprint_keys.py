@@ -22,7 +22,7 @@ def merged(values: Iterable[str]) -> Mapping[str, str]:
     for value in values:
         if value:
             clusters[fingerprint(value)][value] += 1
-    found = {}
+    found: dict[str, str] = {}
     for key, spellings in clusters.items():
         best = min(spellings, key=lambda text: (-spellings[text], text))
         if key:

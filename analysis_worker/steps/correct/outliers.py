@@ -18,6 +18,8 @@ _MIN_GROUP = 50
 _MIN_DISTINCT = 20
 _FAR = 4.0
 _APART = 4.0
+# Small amounts are what columns of amounts are full of; only a mistaken unit lies this far below all others.
+_APART_BELOW = 50.0
 _MOST_SHARE = 0.03
 _MOST_LEVELS = 12
 _WORTH_NARROWING = 0.85
@@ -134,6 +136,7 @@ def _standing_apart(values: np.ndarray) -> np.ndarray:
     all_logs = np.where(positive, np.log(np.where(positive, values, 1.0)), -np.inf)
     far_up, far_down = all_logs > middle + reach_up, all_logs < middle - reach_down
     sound = all_logs[~far_up & ~far_down]
-    gap = np.log(_APART)
-    found = (far_up & (all_logs > sound.max() + gap)) | (far_down & (all_logs < sound.min() - gap) & (values != 0))
+    found = (far_up & (all_logs > sound.max() + np.log(_APART))) | (
+        far_down & (all_logs < sound.min() - np.log(_APART_BELOW)) & (values != 0)
+    )
     return np.flatnonzero(found) if found.mean() <= _MOST_SHARE else nothing
