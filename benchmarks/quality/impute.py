@@ -1,6 +1,6 @@
-"""Imputation on the Telco table: 15 % of cells masked at random, against mean and mode.
+"""Imputation on the Telco table: 15 % of cells masked at random, against mean and mode, and beside other imputers.
 
-Usage: python benchmarks/quality/impute.py DATA_FOLDER [SEEDS]
+Usage: python -m benchmarks.quality.impute DATA_FOLDER [SEEDS]     (miceforest: see `impute_peers`)
 
 `customerID` (an id) and `Churn` (the outcome) are left out. Errors are over masked cells: RMSE over the standard deviation and
 over the range for numbers, share of right cells for categories. Where the step abstains, the cell stays empty; "with baseline"
@@ -10,6 +10,7 @@ counts such cells as the baseline's guess so that both sides answer for every ma
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -22,7 +23,10 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 
 from analysis_worker.steps.impute import ImputeOptions, ImputeResult, impute
+from benchmarks.quality.impute_peers import PeerScore, peer_scores
 
+FOLDER_VARIABLE = "STRONGROOM_DATA"
+ERROR_CEILING, ACCURACY_FLOOR, COVERAGE = 0.22, 0.785, (0.87, 0.93)
 NUMBERS = ("tenure", "MonthlyCharges", "TotalCharges")
 MASKED_SHARE = 0.15
 
@@ -118,17 +122,71 @@ def _category_score(name: str, masked_cells: Masked) -> ColumnScore:
     )
 
 
+def run(table: pa.Table, seed: int) -> tuple[list[ColumnScore], float]:
+    """Scores of all columns under one seed, and the seconds it took."""
+    gappy, hidden = masked(table, seed)
+    started = time.perf_counter()
+    result = impute(gappy, ImputeOptions(seed=seed))
+    seconds = time.perf_counter() - started
+    return score(table, result, hidden, seed), seconds
+
+
+def beside(table: pa.Table, seed: int) -> dict[str, PeerScore]:
+    """The peers on the same masked cells."""
+    gappy, hidden = masked(table, seed)
+    return peer_scores(table, gappy, hidden, NUMBERS, seed)
+
+
+def measure(folder: Path | None = None, seeds: int = 5) -> dict[str, object]:
+    """Flat figures for `quality.json`; without the data, one that says so. Peers are run under the first seed."""
+    given = folder or Path(os.environ.get(FOLDER_VARIABLE, ""))
+    if not (given / "telco_churn").is_dir():
+        return {"impute.telco": "not available"}
+    table = load(given)
+    runs = [run(table, seed) for seed in range(seeds)]
+    scores = [one for found, _ in runs for one in found]
+    numbers = [one for one in scores if one.column in NUMBERS]
+    categories = [one for one in scores if one.column not in NUMBERS]
+    error, right = _mean(numbers, "error"), _mean(categories, "error")
+    coverage, peers = _mean(numbers, "coverage"), beside(table, 0)
+    figures: dict[str, object] = {
+        "impute.telco.nrmse.ours": round(error, 4),
+        "impute.telco.nrmse.peer": round(min(one.error for one in peers.values()), 4),
+        "impute.telco.nrmse.floor": ERROR_CEILING,
+        "impute.telco.nrmse.ok": error <= ERROR_CEILING,
+        "impute.telco.accuracy.ours": round(right, 4),
+        "impute.telco.accuracy.peer": round(max(one.right for one in peers.values()), 4),
+        "impute.telco.accuracy.floor": ACCURACY_FLOOR,
+        "impute.telco.accuracy.ok": right >= ACCURACY_FLOOR,
+        "impute.telco.coverage.ours": round(coverage, 4),
+        "impute.telco.coverage.floor": COVERAGE[0],
+        "impute.telco.coverage.ceiling": COVERAGE[1],
+        "impute.telco.coverage.ok": COVERAGE[0] <= coverage <= COVERAGE[1],
+        "impute.telco.seconds.ours": round(float(np.mean([seconds for _, seconds in runs])), 1),
+    }
+    for name in ("iterative_imputer", "knn_imputer", "miceforest"):
+        one = peers.get(name)
+        figures |= (
+            {f"impute.telco.{name}": "not available"}
+            if one is None
+            else {
+                f"impute.telco.nrmse.{name}": round(one.error, 4),
+                f"impute.telco.accuracy.{name}": round(one.right, 4),
+                f"impute.telco.seconds.{name}": round(one.seconds, 1),
+            }
+        )
+    return figures
+
+
 def main(arguments: list[str]) -> int:
-    """Print one table over all seeds."""
+    """Print one table over all seeds, and the peers under the first."""
     table = load(Path(arguments[0]))
     seeds = int(arguments[1]) if len(arguments) > 1 else 5
     scores: list[ColumnScore] = []
     for seed in range(seeds):
-        gappy, hidden = masked(table, seed)
-        started = time.perf_counter()
-        result = impute(gappy, ImputeOptions(seed=seed))
-        print(f"seed {seed}: {result.summary.imputed_cells} cells in {time.perf_counter() - started:.1f} s", flush=True)
-        scores += score(table, result, hidden, seed)
+        found, seconds = run(table, seed)
+        print(f"seed {seed}: {seconds:.1f} s", flush=True)
+        scores += found
     print(f"{'column':<18}{'ours':>8}{'baseline':>10}{'coverage':>10}  methods over seeds")
     for name in table.column_names:
         own = [s for s in scores if s.column == name]
@@ -144,6 +202,8 @@ def main(arguments: list[str]) -> int:
         f"categories: accuracy with baseline {_mean(categories, 'error'):.4f} (mode: {_mean(categories, 'baseline'):.4f}), "
         f"filled only {_mean(categories, 'filled_only'):.4f}"
     )
+    for peer, one in beside(table, 0).items():
+        print(f"{peer}: RMSE/std {one.error:.4f}, categories right {one.right:.4f}, {one.seconds:.1f} s (seed 0)")
     return 0
 
 
