@@ -125,11 +125,11 @@ class ProposalRepository(Protocol):
         """Pairs written so far by step."""
         ...
 
-    def publish(self, tenant: str, run_id: bytes, step: str, *, most: int, now_us: int) -> Published:
+    def publish(self, tenant: str, run_id: bytes, step: str, *, most: int, withdraw: bool, now_us: int) -> Published:
         """Turn a step's drafts into proposals, the most doubtful `most` of those that are not decided; drop the drafts.
 
-        A decided proposal stays as it is, a withdrawn one waits again. Pending ones of the step's earlier runs on which
-        nobody has voted are withdrawn.
+        A decided proposal stays as it is, a withdrawn one waits again. If `withdraw`, pending ones of the step's earlier runs
+        on which nobody has voted are withdrawn: not where the run looked at a part of the customers only.
         """
         ...
 

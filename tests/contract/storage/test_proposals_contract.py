@@ -23,8 +23,10 @@ def append(store: Store, run_id: bytes, rows: list[DraftRow], *, offset: int | N
     store.write(lambda view: view.proposals.append_drafts(TENANT, run_id, step, offset=offset, count=len(rows), rows=rows))
 
 
-def publish(store: Store, run_id: bytes, *, most: int = 100, now_us: int = 9, step: str = "match") -> Published:
-    return store.write(lambda view: view.proposals.publish(TENANT, run_id, step, most=most, now_us=now_us))
+def publish(
+    store: Store, run_id: bytes, *, most: int = 100, now_us: int = 9, step: str = "match", withdraw: bool = True
+) -> Published:
+    return store.write(lambda view: view.proposals.publish(TENANT, run_id, step, most=most, withdraw=withdraw, now_us=now_us))
 
 
 def page(store: Store, state: int = StoredState.PENDING, **options: object) -> list[ProposalRow]:
@@ -88,7 +90,8 @@ def test_what_was_decided_is_not_asked_again_and_what_nobody_proposes_is_withdra
     assert [row.proposal_id for row in page(store, StoredState.WITHDRAWN)] == [drafts[3].proposal_id]
     third = an_id()
     append(store, third, [drafts[3]])
-    publish(store, third)
+    assert publish(store, third, withdraw=False).withdrawn == 0
+    assert drafts[2].proposal_id in {row.proposal_id for row in page(store)}
     assert drafts[3].proposal_id in {row.proposal_id for row in page(store)}
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 from google.protobuf.json_format import MessageToDict
-from google.protobuf.struct_pb2 import Struct
 
+from helpers.review_making import MatchRun
 from helpers.running_vault import Tenant
 from strongroom import (
     AlreadyExistsError,
@@ -27,50 +27,11 @@ from strongroom.api.v1.customer_pb2 import (
     PROPOSAL_STATE_REJECTED,
     PROPOSAL_STATE_WITHDRAWN,
     Correction,
-    DerivedData,
 )
 from strongroom.api.v1.review_service_pb2 import FieldWeight, Proposal, ReviewSettings
 from strongroom.api.v1.rules_pb2 import ROLE_ANALYST
 
 NAMES = (("Ilse", "Brandt"), ("Ilse", "Brand"), ("Otto", "Wessel"), ("Otto", "Vessel"))
-
-
-class MatchRun:
-    """A claimed run of `match` and `correct`, and how its worker sees the customers."""
-
-    def __init__(self, tenant: Tenant) -> None:
-        tenant.analyst.analysis.start(["correct", "match"])
-        self.worker = tenant.worker.worker
-        answer = self.worker.claim(["correct", "match"], lease_s=60)
-        self.run: Run = answer.run
-        self.token = answer.lease_token
-        rows = tenant.worker.read("analysis", fields=["family_name"], run=self.run.name, lease_token=self.token)
-        self.ids = {row.customer.family_name: bytes.fromhex(row.customer.name.removeprefix("rows/")) for row in rows}
-
-    def pair(self, one: str, two: str, score: float = 0.6) -> worker_api.PairProposal:
-        weights = [FieldWeight(field="given_name", weight=2.0), FieldWeight(field="family_name", weight=-3.5)]
-        return worker_api.PairProposal(row_id=self.ids[one], other_row_id=self.ids[two], score=score, weights=weights)
-
-    def propose(self, *pairs: worker_api.PairProposal, offset: int = 0) -> int:
-        return self.worker.write_proposals(self.run.name, self.token, step="match", offset=offset, proposals=pairs)
-
-    def correct(self, whose: str, correction: Correction) -> int:
-        result = worker_api.RowResult(row_id=self.ids[whose], derived=DerivedData(corrections=[correction]))
-        return self.worker.write_results(self.run.name, self.token, step="correct", offset=0, results=[result])
-
-    def decisions(self) -> set[tuple[str, str, bool]]:
-        known = {row_id: name for name, row_id in self.ids.items()}
-        found = self.worker.decisions(self.run.name, self.token)
-        return {(*sorted((known[one.row_id], known[one.other_row_id])), one.same) for one in found}  # type: ignore[misc]  # two names
-
-    def commit(self, *, pairs: int = 0, corrections: int = 0) -> Run:
-        return self.worker.commit(
-            self.run.name,
-            self.token,
-            summary=Struct(),
-            expected_offsets={"correct": corrections, "match": 0},
-            expected_proposals={"match": pairs},
-        )
 
 
 @pytest.fixture
@@ -363,3 +324,12 @@ def test_from_two_hundred_decisions_on_scores_are_calibrated(acme: Tenant) -> No
     assert [point.probability for point in page.calibration.points] == sorted(
         point.probability for point in page.calibration.points
     )
+
+
+def test_an_incremental_run_withdraws_nothing(acme: Tenant, people: dict[str, str]) -> None:
+    assert people
+    (old,) = proposed(acme, ("Brandt", "Brand", 0.5))
+    run = MatchRun(acme, incremental=True)
+    run.propose(run.pair("Wessel", "Vessel"))
+    assert counted(run.commit(pairs=1)) == {"waiting": 1, "standing": 0, "left_out": 0, "withdrawn": 0}
+    assert old.name in {one.name for one in acme.analyst.review.list()}

@@ -189,7 +189,7 @@ class SqlProposals:
         offsets = stream_offsets(self._session, tenant, run_id)
         return {name.removesuffix(PAIRS_SUFFIX): end for name, end in offsets.items() if name.endswith(PAIRS_SUFFIX)}
 
-    def publish(self, tenant: str, run_id: bytes, step: str, *, most: int, now_us: int) -> Published:
+    def publish(self, tenant: str, run_id: bytes, step: str, *, most: int, withdraw: bool, now_us: int) -> Published:
         tenant_key, position = self._key(tenant), self._session.position()
         self._session.guard_erasures(tenant_key)
         drafts = {"tenant_key": tenant_key, "run_id": run_id, "step": step}
@@ -197,9 +197,8 @@ class SqlProposals:
         waiting = cast("int", self._session.rows(_COUNT, **drafts)[0][0])
         left_out = self._session.run(_DROP_REST, **drafts, most=most) if waiting > most else 0
         self._session.run(_PUBLISH, **drafts, now_us=now_us, position=position)
-        withdrawn = self._session.run(
-            _WITHDRAW, tenant_key=tenant_key, of_step=step, of_run=run_id, now_us=now_us, new_position=position
-        )
+        old = {"of_step": step, "of_run": run_id, "now_us": now_us, "new_position": position}
+        withdrawn = self._session.run(_WITHDRAW, tenant_key=tenant_key, **old) if withdraw else 0
         self._session.run(_DROP_STEP, **drafts)
         return Published(waiting=waiting - left_out, standing=standing, left_out=left_out, withdrawn=withdrawn)
 

@@ -116,7 +116,7 @@ class AnalysisWorkerServiceServicer:
 
     def WriteProposals(self, request, context):
         """Appends pairs that wait for a person; they become visible with the commit. What a later run of the step does not propose
-        any more is withdrawn unless somebody has voted on it.
+        any more is withdrawn unless somebody has voted on it, or the later run is incremental.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

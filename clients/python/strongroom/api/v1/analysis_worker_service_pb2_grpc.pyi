@@ -43,7 +43,7 @@ class AnalysisWorkerServiceStub:
     """Appends results to the run's pending results; they become visible with the commit."""
     WriteProposals: _grpc.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.WriteProposalsRequest, _analysis_worker_service_pb2.WriteProposalsResponse]
     """Appends pairs that wait for a person; they become visible with the commit. What a later run of the step does not propose
-    any more is withdrawn unless somebody has voted on it.
+    any more is withdrawn unless somebody has voted on it, or the later run is incremental.
     """
     ListDecisions: _grpc.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.ListDecisionsRequest, _analysis_worker_service_pb2.ListDecisionsResponse]
     """Lists what people decided about pairs of customers."""
@@ -73,7 +73,7 @@ class AnalysisWorkerServiceAsyncStub(AnalysisWorkerServiceStub):
     """Appends results to the run's pending results; they become visible with the commit."""
     WriteProposals: _aio.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.WriteProposalsRequest, _analysis_worker_service_pb2.WriteProposalsResponse]  # type: ignore[assignment]
     """Appends pairs that wait for a person; they become visible with the commit. What a later run of the step does not propose
-    any more is withdrawn unless somebody has voted on it.
+    any more is withdrawn unless somebody has voted on it, or the later run is incremental.
     """
     ListDecisions: _aio.UnaryUnaryMultiCallable[_analysis_worker_service_pb2.ListDecisionsRequest, _analysis_worker_service_pb2.ListDecisionsResponse]  # type: ignore[assignment]
     """Lists what people decided about pairs of customers."""
@@ -124,7 +124,7 @@ class AnalysisWorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_analysis_worker_service_pb2.WriteProposalsResponse, _abc.Awaitable[_analysis_worker_service_pb2.WriteProposalsResponse]]:
         """Appends pairs that wait for a person; they become visible with the commit. What a later run of the step does not propose
-        any more is withdrawn unless somebody has voted on it.
+        any more is withdrawn unless somebody has voted on it, or the later run is incremental.
         """
 
     @_abc_1.abstractmethod
