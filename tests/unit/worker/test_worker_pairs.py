@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 import pyarrow as pa
 import pytest
 
@@ -12,57 +9,16 @@ from analysis_worker.pipeline.customers import Customers
 from analysis_worker.pipeline.errors import RunFailureError
 from analysis_worker.pipeline.outcome import StepOutcome
 from analysis_worker.pipeline.pairs import most_doubtful
-from analysis_worker.pipeline.ports import ResultRow
-from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
 from analysis_worker.vault_io import batches
 from analysis_worker.vault_io.serving import Outcome
 from helpers.fake_worker_vault import FakeWorkerVault, Killed
 from helpers.worker_making import Worker
+from helpers.worker_steps import CheapMatch
 from strongroom.api.v1.analysis_worker_service_pb2 import PairDecision
-from strongroom.api.v1.customer_pb2 import DerivedData, EntityAssignment
 
 ROWS, PAIRS = 60, 30
 CALLS = 12
 """claim, open, two batches, list, decisions, keep, write twice, ask twice, commit."""
-
-
-@dataclass
-class CheapMatch:
-    """Proposes every row with the next one."""
-
-    name: str = "match"
-    customer_fields: frozenset[str] = frozenset({"family_name"})
-    transaction_fields: frozenset[str] = frozenset()
-    sees: frozenset[str] = frozenset()
-    told: list[pa.Table | None] = field(default_factory=list)
-
-    def compute(self, inputs: StepInputs) -> Computed:
-        self.told.append(inputs.decisions)
-        rows = inputs.customers.num_rows
-        one = range(0, rows, 2)
-        weights = [[{"field": "family_name", "weight": float(place)}] for place in one]
-        struct = pa.list_(pa.struct([("field", pa.string()), ("weight", pa.float64())]))
-        return Computed(
-            table=pa.table({"row_id": inputs.customers.column("row_id")}),
-            summary={"entities": rows},
-            report={"rows": rows, "entities": rows, "histogram": [], "bands": [], "cluster_sizes": []},
-            proposals=pa.table(
-                {
-                    "row_id": pa.array(one, pa.int64()),
-                    "other_row_id": pa.array([place + 1 for place in one], pa.int64()),
-                    "score": pa.array([place / rows for place in one]),
-                    "weights": pa.array(weights, struct),
-                }
-            ),
-        )
-
-    def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
-        del lines
-        return customers
-
-    def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
-        for row_id, _ in lines_by_row(lines):
-            yield row_id, DerivedData(entity=EntityAssignment(entity=row_id.hex(), size=1))
 
 
 @pytest.fixture(autouse=True)

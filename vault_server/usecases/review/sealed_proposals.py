@@ -112,10 +112,11 @@ def open_proposals(vault: Vault, tenant: str, rows: Sequence[ProposalRow]) -> li
         deks = view.records.deks(tenant, people_of(rows))
     with vault.keyring.batch(tenant) as cipher:
         cipher.load_deks(deks)
-        return [_opened(cipher, row) for row in rows if all(map(cipher.has_dek, people_of([row])))]
+        return [open_row(cipher, row) for row in rows if all(map(cipher.has_dek, people_of([row])))]
 
 
-def _opened(cipher: BatchCipher, row: ProposalRow) -> OpenedProposal:
+def open_row(cipher: BatchCipher, row: ProposalRow) -> OpenedProposal:
+    """A row with what its envelopes hold; the cipher holds the keys of its customers."""
     evidence = ProposalEvidence.FromString(_open(cipher, row, 0, row.evidence))
     history = ReviewHistory.FromString(_open(cipher, row, row.votes, row.history)) if row.votes else ReviewHistory()
     if evidence.run != run_name(cipher.tenant, row.run_id) or len(history.votes) != row.votes:
