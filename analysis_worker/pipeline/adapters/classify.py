@@ -2,7 +2,8 @@
 
 Rules: no name and no contact comes near it; guessed values are not predictors, because a gap tells more than a guess made from
 the other columns; who somebody is (kind, gender) may help to predict and is never predicted. Purchases count up to the moment
-that `purchases_until` names (a date, or a column of dates), so that what happened after the outcome cannot tell it.
+that `purchases_until` names (a date, or a column of dates), so that what happened after the outcome cannot tell it. The target
+`purchases.stopped` is read from the purchases themselves: who buys nothing for `horizon_days`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,17 +29,27 @@ from analysis_worker.pipeline.features import (
     with_purchases,
 )
 from analysis_worker.pipeline.json_values import json_object
+from analysis_worker.pipeline.lapses import MOMENT, TARGET, lapse_rows
 from analysis_worker.pipeline.options import step_options
 from analysis_worker.pipeline.ports import ResultRow
 from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
 from strongroom.api.v1.customer_pb2 import Classification, DerivedData, Reason
 
+if TYPE_CHECKING:
+    from analysis_worker.steps.classify import ClassifyOptions
+
 _UNTIL = "purchases_until"
+_HORIZON = "horizon_days"
+_DEFAULT_HORIZON, _SHORTEST_HORIZON, _LONGEST_HORIZON = 90, 7, 730
 _NAMING = ("target", "time_column")
 _NAMING_MANY = ("trusted", "ignored")
 _NEVER_PREDICTED = frozenset({"kind", "gender", INCOME_AMOUNT, INCOME_CURRENCY})
 _UP_TO_NOW = (
     "Purchases count up to the moment of the run: if the outcome was decided before, name that moment with purchases_until."
+)
+_OVER_TIME = (
+    "Rows are customers at moments {days} days apart, known by their purchases up to then; profile and attributes are left out,"
+    " because their values of then are not known."
 )
 
 
@@ -53,8 +65,10 @@ class ClassifyAdapter:
         from analysis_worker.steps.classify import ClassifyOptions, ClassifyRefusedError, classify
 
         fields = _fields_by_name(inputs.customers)
-        given = {name: value for name, value in inputs.options.items() if name != _UNTIL}
+        given = {name: value for name, value in inputs.options.items() if name not in (_UNTIL, _HORIZON)}
         options = step_options(ClassifyOptions, _in_plain_names(given, fields), seed=inputs.seed)
+        if options.target == TARGET:
+            return _stopped(inputs, replace(options, time_column=MOMENT))
         if options.target in _NEVER_PREDICTED:
             raise RunFailureError("CLASSIFY_REFUSED", "who somebody is and what somebody earns is never predicted")
         table = features(inputs)
@@ -79,6 +93,42 @@ class ClassifyAdapter:
             if not line["abstained"]:
                 found.label, found.probability = line["label"], line["probability"]
             yield row_id, DerivedData(classifications=[found])
+
+
+def _stopped(inputs: StepInputs, options: ClassifyOptions) -> Computed:
+    """Who will buy nothing within the horizon, learnt from who bought nothing within the horizons before."""
+    from analysis_worker.steps.classify import ClassifyRefusedError, classify
+
+    days = _horizon(inputs.options)
+    rows = lapse_rows(inputs, days)
+    if rows is None:
+        raise RunFailureError("CLASSIFY_REFUSED", f"{TARGET!r} needs purchases with time, total and currency")
+    try:
+        result = classify(rows, options)
+    except ClassifyRefusedError as error:
+        raise RunFailureError("CLASSIFY_REFUSED", str(error)) from None
+    summary = json_object(replace(result.summary, limits=(*result.summary.limits, _OVER_TIME.format(days=days))))
+    lines = result.lines.set_column(0, ROW_ID, rows.column(ROW_ID))
+    lines = lines.filter(pc.less(lines.column(ROW_ID), inputs.customers.num_rows))
+    target = pa.array([TARGET] * lines.num_rows, pa.string())
+    return Computed(table=lines.append_column("target", target), summary=summary, report=summary)
+
+
+def _horizon(options: Mapping[str, object]) -> int:
+    """The option `horizon_days`.
+
+    Raises:
+        RunFailureError: it is no number of days, or the caller also says until when purchases count.
+    """
+    days = options.get(_HORIZON, _DEFAULT_HORIZON)
+    if options.get(_UNTIL) is not None:
+        raise RunFailureError("INVALID_OPTIONS", f"the option {_UNTIL!r} has no meaning for {TARGET!r}")
+    if isinstance(days, bool) or not isinstance(days, int | float) or not float(days).is_integer():
+        raise RunFailureError("INVALID_OPTIONS", f"the option {_HORIZON!r} must be a whole number of days")
+    if not _SHORTEST_HORIZON <= days <= _LONGEST_HORIZON:
+        refusal = f"the option {_HORIZON!r} must lie between {_SHORTEST_HORIZON} and {_LONGEST_HORIZON}"
+        raise RunFailureError("INVALID_OPTIONS", refusal)
+    return int(days)
 
 
 def features(inputs: StepInputs) -> pa.Table:
