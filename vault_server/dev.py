@@ -18,7 +18,7 @@ from pathlib import Path
 from strongroom import Profile, write_profile
 from vault_server.config import Settings, load_settings
 from vault_server.errors import InvalidArgumentError
-from vault_server.interpreter import SERVER_ARENAS, tune_interpreter, use_few_arenas
+from vault_server.interpreter import SERVER_HEAPS, spare_memory, tune_interpreter
 from vault_server.open_keys import OpenKeys, open_keys
 from vault_server.ports.runtime import Runtime
 from vault_server.provisioning import DEVELOPER, make_folder, make_tenant, token_file
@@ -34,7 +34,7 @@ def dev(folder: Path, *, port: int, worker: bool) -> int:
     """Serve until stopped. Prints one line when ready."""
     if not 0 <= port <= MAX_PORT:
         raise InvalidArgumentError(f"--port must be 0 to {MAX_PORT}")
-    use_few_arenas(SERVER_ARENAS)
+    spare_memory(SERVER_HEAPS)
     folder, runtime = folder.resolve(), Runtime()
     stopping = stop_on_signals()
     with ThreadPoolExecutor(1) as beside:  # keys are made and opened while the rest of the program loads

@@ -7,7 +7,7 @@ import threading
 from types import FrameType
 
 from vault_server.config import Settings
-from vault_server.interpreter import SERVER_ARENAS, tune_interpreter, use_few_arenas
+from vault_server.interpreter import SERVER_HEAPS, spare_memory, tune_interpreter
 from vault_server.ports.runtime import Runtime
 from vault_server.transport.events import configure_logging
 
@@ -16,7 +16,7 @@ def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT, then drain."""
     from vault_server.bootstrap import RunningVault, migrate_store  # late: `dev` makes keys while it loads
 
-    use_few_arenas(SERVER_ARENAS)
+    spare_memory(SERVER_HEAPS)
     configure_logging(settings.server.log_level)
     stopping = stop_on_signals()
     migrate_store(settings)

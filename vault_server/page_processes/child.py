@@ -21,7 +21,7 @@ from typing import Self
 
 from vault_server.crypto.lent_keys import LentKeyring
 from vault_server.errors import VaultError
-from vault_server.interpreter import tune_interpreter, use_few_arenas
+from vault_server.interpreter import spare_memory, tune_interpreter
 from vault_server.page_processes import frames
 from vault_server.page_processes.frames import FrameError, FrameKind, PageRequest
 from vault_server.ports.pages import Part
@@ -33,13 +33,13 @@ from vault_server.usecases.row_encoding import RowEncoder
 from vault_server.usecases.session_pages import SessionPages, row_encoder
 from vault_server.usecases.session_plan import SessionPlan
 
-_PARTS_UNSENT = 2
+_PARTS_UNSENT = 8
 
 
 def run(descriptor: int) -> int:
     """Serve one vault process over an inherited socket. Returns the exit code."""
     _quiet()
-    use_few_arenas(1)
+    spare_memory(1)
     with socket.socket(fileno=descriptor) as connection:
         try:
             with _opened(connection) as maker:

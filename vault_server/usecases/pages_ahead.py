@@ -18,8 +18,8 @@ from itertools import chain
 from vault_server.ports.pages import HelperLostError, PageHelper, Part, Place
 from vault_server.usecases.session_pages import SessionPages
 
-MOST_AHEAD = 4
-HELPER_AHEAD = 2
+MOST_AHEAD = 6
+HELPER_AHEAD = 3
 MOST_BYTES_AHEAD = 4 << 20
 STALE_S = 5.0
 

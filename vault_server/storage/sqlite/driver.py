@@ -101,5 +101,5 @@ class SqliteFile:
         """A connection to a file that nobody else knows: a copy, or a restore under way."""
         return self._connect("rw", cache_kib=_WRITER_CACHE_KIB)
 
-    def open_reader(self) -> Connection:
-        return self._connect("ro", cache_kib=_READER_CACHE_KIB)
+    def open_reader(self, *, cache_kib: int = _READER_CACHE_KIB) -> Connection:
+        return self._connect("ro", cache_kib=cache_kib)

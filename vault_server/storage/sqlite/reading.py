@@ -19,6 +19,8 @@ from vault_server.storage.sqlite.session import SqliteSession
 from vault_server.storage.statements import StatementCache
 from vault_server.storage.views import SqlView
 
+_CACHE_KIB = 2 * 1024  # scans go forward: a few pages of each table are enough
+
 
 class SqliteReader:
     """`ports.store.ReadableStore` for one thread."""
@@ -49,7 +51,7 @@ class SqliteReader:
 
     @contextmanager
     def _session(self) -> Iterator[SqliteSession]:
-        connection = self._connection or self._file.open_reader()
+        connection = self._connection or self._file.open_reader(cache_kib=_CACHE_KIB)
         self._connection = connection
         session = SqliteSession(
             connection=connection,
