@@ -136,6 +136,8 @@ def well_formed(hunt: Hunt) -> None:
     assert sum(1 for _ in client.read("export")) == 21
     assert client.read.arrow("export").read_all().num_rows == 21
     client.analysis.cancel(client.analysis.start(["match"]).name)
+    linked = client.review.link(made.name, client.customers.create(canaries.customer()).name, comment=canaries.text())
+    client.review.get(client.review.reopen(linked.name, comment=canaries.text()).name, purpose="analysis")
     client.customers.erase(client.customers.create(canaries.customer()).name)
 
 
