@@ -192,7 +192,7 @@ def _moments(inputs: StepInputs, table: pa.Table) -> pa.ChunkedArray | None:
 
 
 def _told_until(inputs: StepInputs, until: pa.ChunkedArray | None) -> StepInputs:
-    """The inputs as if each customer's moment was the run's: times moved by the difference, later purchases gone."""
+    """The inputs as if each customer's moment was the run's: moved by the difference, later purchases lie in the future."""
     purchases = inputs.transactions
     if until is None or purchases is None or "time" not in purchases.column_names:
         return inputs
@@ -202,8 +202,7 @@ def _told_until(inputs: StepInputs, until: pa.ChunkedArray | None) -> StepInputs
     moment = pc.fill_null(moment, now)
     zone = pa.timestamp("us", "UTC")
     moved = pc.add(purchases.column("time").cast(zone, safe=False), pc.subtract(now, moment))
-    purchases = purchases.set_column(purchases.column_names.index("time"), "time", moved)
-    return replace(inputs, transactions=purchases.filter(pc.less_equal(moved, now)))
+    return replace(inputs, transactions=purchases.set_column(purchases.column_names.index("time"), "time", moved))
 
 
 def _lines(lines: pa.Table, inputs: StepInputs, fields: Mapping[str, str], target: str) -> pa.Table:
