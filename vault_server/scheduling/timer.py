@@ -1,4 +1,4 @@
-"""The timer: APScheduler with its memory store, ticking a `Scheduler`, and a thread for each job, so that none waits for another.
+"""The timer: APScheduler with its memory store, ticking a `Scheduler`, and a thread a job, so that none waits for another.
 
 Nothing about a job is in APScheduler: nothing is stored, nothing pickled. A tick that comes late, or while the one before still
 runs, is merged into the next.

@@ -1,22 +1,25 @@
-"""`strongroom analysis`: start, watch, list, results, report."""
+"""`strongroom analysis`: start, watch, list, report; `analysis_results` has results, diff and undo."""
 
 from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
+from strongroom_cli.commands import analysis_results
+from strongroom_cli.commands.step_arguments import STEPS_HELP, option_table, step_list
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, enum_word, moment, plain, short
+from strongroom_cli.pipeline_file import PipelineFile, is_file, read_pipeline
 from strongroom_cli.session import count, open_client, output_of, shared_options
 
 if TYPE_CHECKING:
     from strongroom import Client, Run
-    from strongroom.run_steps import StepOptions
+
+_COLUMNS = ("run", "state", "steps", "pipeline", "progress", "created", "ended", "report", "undone")
 
 
 def register(noun: argparse.ArgumentParser) -> None:
@@ -24,8 +27,10 @@ def register(noun: argparse.ArgumentParser) -> None:
     verbs = noun.add_subparsers(dest="verb", metavar="VERB", title="verbs", required=True)
     shared = shared_options()
     start = verbs.add_parser("start", parents=[shared], help="queue a run; --wait follows it to its end")
-    start.add_argument("--steps", required=True, metavar="A,B", help="steps in order: correct,match,impute,segment")
-    start.add_argument("--purpose", default="analysis", metavar="ID", help="purpose of the run (default: analysis)")
+    what = start.add_mutually_exclusive_group(required=True)
+    what.add_argument("--steps", default="", metavar="A,B", help=STEPS_HELP)
+    what.add_argument("--pipeline", default="", metavar="NAME|FILE.toml", help="declared pipeline, or a file that declares one")
+    start.add_argument("--purpose", default="", metavar="ID", help="purpose of the run (default: the file's, else analysis)")
     start.add_argument(
         "--option", action="append", default=[], metavar="STEP.KEY=VALUE", help="option of a step; can be repeated"
     )
@@ -39,10 +44,7 @@ def register(noun: argparse.ArgumentParser) -> None:
     listing = verbs.add_parser("list", parents=[shared], help="list runs, the newest first")
     listing.add_argument("--limit", type=count, default=20, metavar="N", help="most runs to show, 0 for all (default: 20)")
     listing.set_defaults(run=_list)
-    results = verbs.add_parser("results", parents=[shared], help="list what a run derived, customer by customer")
-    results.add_argument("analysis", metavar="RUN", help="id or name of the run, as `strongroom analysis list` shows it")
-    results.add_argument("--limit", type=count, default=50, metavar="N", help="most customers to show, 0 for all (default: 50)")
-    results.set_defaults(run=_results)
+    analysis_results.register(verbs)
     report = verbs.add_parser(
         "report", parents=[shared_options(formats=("html", "json"), default="html")], help="save the report of a run"
     )
@@ -52,30 +54,33 @@ def register(noun: argparse.ArgumentParser) -> None:
 
 
 def _start(given: argparse.Namespace) -> int:
-    steps = [step.strip() for step in given.steps.split(",") if step.strip()]
+    if given.pipeline and given.option:
+        raise CommandError("--option goes with --steps.", hint="Put the options into the pipeline.")
+    if given.pipeline and given.purpose and not is_file(given.pipeline):
+        raise CommandError("A declared pipeline has its own purpose.", hint="Leave --purpose out.")
+    wanted = _wanted(given)
     with open_client(given) as client:
-        run = client.analysis.start(
-            steps, purpose=given.purpose, options=_options(given.option), seed=given.seed, validate_only=given.plan
-        )
+        if wanted is None:
+            run = client.analysis.start(pipeline=given.pipeline, seed=given.seed, validate_only=given.plan)
+        else:
+            run = client.analysis.start(
+                wanted.steps,
+                purpose=given.purpose or wanted.purpose,
+                options=wanted.options,
+                seed=given.seed or wanted.seed,
+                validate_only=given.plan,
+            )
         if given.wait and not given.plan:
             return _follow(client, run.name, given)
     output_of(given).record(_run_record(run, given))
     return exit_codes.OK
 
 
-def _options(pairs: list[str]) -> dict[str, StepOptions]:
-    found: dict[str, dict[str, str | float | bool | None]] = {}
-    for pair in pairs:
-        path, equals, text = pair.partition("=")
-        step, dot, key = path.partition(".")
-        if not (step and dot and key and equals):
-            raise CommandError("An option is written STEP.KEY=VALUE, such as segment.max_segments=8.")
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = text
-        found.setdefault(step, {})[key] = value if isinstance(value, str | int | float | bool) or value is None else text
-    return dict(found)
+def _wanted(given: argparse.Namespace) -> PipelineFile | None:
+    """What is to be run; None if the vault knows it by name."""
+    if given.steps:
+        return PipelineFile(steps=step_list(given.steps), options=option_table(given.option))
+    return read_pipeline(Path(given.pipeline)) if is_file(given.pipeline) else None
 
 
 def _watch(given: argparse.Namespace) -> int:
@@ -135,11 +140,13 @@ def _row(run: Run) -> Record:
         "run": short(run.name),
         "state": enum_word(RunState.Name(run.state), "RUN_STATE_"),
         "steps": [step.step for step in run.steps],
+        "pipeline": short(run.pipeline),
         "progress": f"{run.progress.fraction:.0%}",
         "created": moment(run, "create_time"),
         "ended": moment(run, "end_time"),
         "attempts": run.attempts,
         "report": run.has_report,
+        "undone": moment(run, "undo_time"),
     }
 
 
@@ -148,31 +155,9 @@ def _list(given: argparse.Namespace) -> int:
     with open_client(given) as client:
         runs = itertools.islice(client.analysis.list(), given.limit or None)
         if out.format == "table":
-            out.records(map(_row, runs), ("run", "state", "steps", "progress", "created", "ended", "report"), empty="No runs.")
+            out.records(map(_row, runs), _COLUMNS, empty="No runs.")
         else:
             out.records(map(plain, runs), ())
-    return exit_codes.OK
-
-
-def _results(given: argparse.Namespace) -> int:
-    out = output_of(given)
-    with open_client(given) as client:
-        found = itertools.islice(client.analysis.results(given.analysis), given.limit or None)
-        if out.format != "table":
-            out.records(map(plain, found), ())
-            return exit_codes.OK
-        rows = (
-            {
-                "customer": short(item.customer),
-                "entity": item.derived.entity.entity,
-                "records": item.derived.entity.size or None,
-                "segment": item.derived.segment.label,
-                "corrected": [correction.field for correction in item.derived.corrections],
-                "imputed": [value.field for value in item.derived.imputed],
-            }
-            for item in found
-        )
-        out.records(rows, ("customer", "entity", "records", "segment", "corrected", "imputed"), empty="No results.")
     return exit_codes.OK
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
 from strongroom_cli.commands.importing_verb import add_import
+from strongroom_cli.derived_data import PARTS, derived_plain, derived_text
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, plain, short
 from strongroom_cli.session import count, open_client, output_of, shared_options
@@ -65,7 +66,9 @@ def _add_export(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=exit_codes.epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    fields_help = "such as external_ids,emails,entity,segment,attributes.KEY (default: all that the purpose may see)"
+    fields_help = (
+        f"such as external_ids,emails,attributes.KEY, and results: {','.join(PARTS)} (default: all that the purpose may see)"
+    )
     parser.add_argument("--fields", default="", metavar="A,B", help=fields_help)
     parser.add_argument("--purpose", default="export", metavar="ID", help="purpose to read under (default: export)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: stdout)")
@@ -102,7 +105,9 @@ def _get(given: argparse.Namespace) -> int:
     out = output_of(given)
     if out.format != "table":
         out.record(
-            {**plain(found.customer), "derived": plain(found.derived)} if found.HasField("derived") else plain(found.customer)
+            {**plain(found.customer), "derived": derived_plain(found.derived)}
+            if found.HasField("derived")
+            else plain(found.customer)
         )
         return exit_codes.OK
     out.record(_detail(found, reveal=given.reveal))
@@ -121,16 +126,7 @@ def _detail(found: GetCustomerResponse, *, reveal: bool) -> Record:
         for field in values
         if field != "etag"
     }
-    derived = found.derived
-    if derived.HasField("entity"):
-        shown["entity"] = f"{derived.entity.entity} ({derived.entity.size} records)"
-    if derived.HasField("segment"):
-        shown["segment"] = derived.segment.label
-    if derived.corrections:
-        shown["corrections"] = ", ".join(item.field for item in derived.corrections)
-    if derived.imputed:
-        shown["imputed"] = ", ".join(item.field for item in derived.imputed)
-    return shown
+    return shown | {part: derived_text(found.derived, part, reveal=reveal) for part in PARTS}
 
 
 def _list(given: argparse.Namespace) -> int:

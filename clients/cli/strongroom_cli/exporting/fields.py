@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.message import Message
 
+from strongroom_cli.derived_data import PARTS, derived_cell, derived_plain
 from strongroom_cli.output import plain
 
 if TYPE_CHECKING:
     from strongroom._sync.reads import Row
     from strongroom.api.v1.customer_pb2 import AttributeValue
 
-DERIVED = frozenset({"entity", "segment", "imputed", "corrections"})
+DERIVED = frozenset(PARTS)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Value = object
 
@@ -30,7 +31,7 @@ def neutralised(text: str) -> str:
 def json_row(row: Row, fields: Sequence[str]) -> dict[str, Value]:
     """Return the fields of a row as plain JSON values, unset ones left out."""
     record = plain(row.record)
-    derived = plain(row.derived) if row.derived is not None else {}
+    derived = derived_plain(row.derived) if row.derived is not None else {}
     found: dict[str, Value] = {}
     for field in fields:
         if field == "customer_id":
@@ -52,7 +53,7 @@ def csv_cell(row: Row, field: str, *, one_source: bool) -> str:
     if field == "customer_id":
         return _customer_id(row.record)
     if field in DERIVED:
-        return _derived_cell(row, field)
+        return "" if row.derived is None else neutralised(derived_cell(row.derived, field))
     if field.startswith("attributes."):
         value = getattr(row.record, "attributes").get(field.removeprefix("attributes."))  # noqa: B009 - every kind has it
         return "" if value is None else _plain_cell(attribute_plain(value))
@@ -106,18 +107,3 @@ def _message_cell(value: Message) -> str:
     if to_json is not None:
         return to_json()
     return json.dumps(plain(value), ensure_ascii=False)
-
-
-def _derived_cell(row: Row, field: str) -> str:
-    derived = row.derived
-    if derived is None:
-        return ""
-    if field == "entity":
-        return neutralised(derived.entity.entity)
-    if field == "segment":
-        return neutralised(derived.segment.label or (str(derived.segment.segment) if derived.segment.segment else ""))
-    if field == "imputed":
-        found = {item.field: attribute_plain(item.value) for item in derived.imputed}
-    else:
-        found = {item.field: item.after for item in derived.corrections}
-    return json.dumps(found, ensure_ascii=False) if found else ""
