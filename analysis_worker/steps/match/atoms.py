@@ -16,7 +16,7 @@ from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.normalise import skeleton
 
 Codes = npt.NDArray[np.int64]
-Derivation = Callable[[str | None], str | None]
+Derivation = Callable[[str], str | None]
 
 _PREFIX = 3
 _HALVED_MIN = 6
@@ -49,46 +49,41 @@ def build_atoms(features: Features) -> tuple[Atom, ...]:
     atoms: list[Atom] = []
     for field, cells in features.scalars.items():
         for part, derive in _derivations(field):
-            atom = _scalar_atom(f"{field}{part}", _FIELD_OF_FEATURE.get(field, field), cells, derive)
-            atoms.append(atom)
-    for field, lists in features.lists.items():
-        if any(len(values) > 1 for values in lists):
-            pairs = [(row, value) for row, values in enumerate(lists) for value in values]
-            atoms.append(_atom(f"{field}:any", field, pairs, single=False))
+            derived = cells if derive is None else cells.mapped(derive)
+            atoms.append(_atom(f"{field}{part}", _FIELD_OF_FEATURE.get(field, field), derived))
+    for field, several in features.lists.items():
+        if len(np.unique(several.rows)) < len(several.rows):
+            atoms.append(Atom(name=f"{field}:any", field=field, rows=several.rows, codes=several.cells.codes, single=False))
     atoms.extend(_crossed(features))
     return tuple(atom for atom in atoms if len(atom.rows) > 1)
 
 
-def _derivations(field: str) -> Iterator[tuple[str, Derivation]]:
+def _derivations(field: str) -> Iterator[tuple[str, Derivation | None]]:
     """Named ways to cut one feature down to a shareable value."""
     kind = field.partition("_")[0]
-    yield "", _whole
+    yield "", None
     if field in _COARSE:  # only useful in combination, where the budget lets it
         return
     if field in ("given", "family"):
         yield ":sound", _sound
-        yield ":prefix", lambda cell: cell[:_PREFIX] if cell and len(cell) > _PREFIX else None
+        yield ":prefix", lambda cell: cell[:_PREFIX] if len(cell) > _PREFIX else None
     elif field in ("city", "street", "organisation"):
         yield ":sound", _sound
     elif field == "birth":
-        yield ":year", lambda cell: cell[:4] if cell and len(cell) == _FULL_DATE else None
-        yield ":year-month", lambda cell: cell[:6] if cell and len(cell) == _FULL_DATE else None
-        yield ":month-day", lambda cell: cell[4:] if cell and len(cell) == _FULL_DATE else None
-        yield ":year-day", lambda cell: cell[:4] + cell[6:] if cell and len(cell) == _FULL_DATE else None
+        yield ":year", lambda cell: cell[:4] if len(cell) == _FULL_DATE else None
+        yield ":year-month", lambda cell: cell[:6] if len(cell) == _FULL_DATE else None
+        yield ":month-day", lambda cell: cell[4:] if len(cell) == _FULL_DATE else None
+        yield ":year-day", lambda cell: cell[:4] + cell[6:] if len(cell) == _FULL_DATE else None
     elif field == "email":
-        yield ":local", lambda cell: cell.partition("@")[0] if cell else None
-        yield ":prefix", lambda cell: cell[:5] if cell else None
+        yield ":local", lambda cell: cell.partition("@")[0] or None
+        yield ":prefix", lambda cell: cell[:5] or None
     elif field in ("phone", "national_id") or kind == "identifier":
-        yield ":first-half", lambda cell: cell[: len(cell) // 2] if cell and len(cell) >= _HALVED_MIN else None
-        yield ":last-half", lambda cell: cell[len(cell) // 2 :] if cell and len(cell) >= _HALVED_MIN else None
+        yield ":first-half", lambda cell: cell[: len(cell) // 2] if len(cell) >= _HALVED_MIN else None
+        yield ":last-half", lambda cell: cell[len(cell) // 2 :] if len(cell) >= _HALVED_MIN else None
 
 
-def _whole(cell: str | None) -> str | None:
-    return cell
-
-
-def _sound(cell: str | None) -> str | None:
-    return " ".join(skeleton(word) for word in cell.split()) if cell else None
+def _sound(cell: str) -> str | None:
+    return " ".join(skeleton(word) for word in cell.split()) or None
 
 
 def _crossed(features: Features) -> Iterator[Atom]:
@@ -96,26 +91,18 @@ def _crossed(features: Features) -> Iterator[Atom]:
     given, family = features.scalars.get("given"), features.scalars.get("family")
     if given is None or family is None:
         return
-    pairs = [(row, name) for row, names in enumerate(zip(given, family, strict=True)) for name in set(names) if name]
-    yield _atom("name:either", "name", pairs, single=False)
+    place = {value: code for code, value in enumerate(given.values)}
+    moved = np.array([place.setdefault(value, len(place)) for value in family.values], dtype=np.int64)
+    other = np.where(family.filled, moved[family.codes], -1)
+    both = np.flatnonzero(given.filled), np.flatnonzero((other >= 0) & (other != given.codes))
+    rows, codes = np.concatenate(both), np.concatenate([given.codes[both[0]], other[both[1]]])
+    order = np.argsort(rows, kind="stable")
+    yield Atom(name="name:either", field="name", rows=rows[order], codes=codes[order], single=False)
 
 
-def _scalar_atom(name: str, field: str, cells: Cells, derive: Derivation) -> Atom:
-    derived = {cell: derive(cell) for cell in set(cells)}  # once per distinct value: names and cities repeat
-    pairs = [(row, value) for row, cell in enumerate(cells) if (value := derived[cell])]
-    return _atom(name, field, pairs, single=True)
-
-
-def _atom(name: str, field: str, pairs: list[tuple[int, str]], *, single: bool) -> Atom:
-    code_of: dict[str, int] = {}
-    codes = [code_of.setdefault(value, len(code_of)) for _, value in pairs]
-    return Atom(
-        name=name,
-        field=field,
-        rows=np.fromiter((row for row, _ in pairs), dtype=np.int64, count=len(pairs)),
-        codes=np.array(codes, dtype=np.int64),
-        single=single,
-    )
+def _atom(name: str, field: str, cells: Cells) -> Atom:
+    rows = np.flatnonzero(cells.filled)
+    return Atom(name=name, field=field, rows=rows, codes=cells.codes[rows], single=True)
 
 
 def dense_codes(atom: Atom, rows: int) -> Codes:

@@ -15,7 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis_worker.steps.match import normalise
-from analysis_worker.steps.match.cells import Cells, ListCells, list_cells, scalar_cells, struct_column, unparsed_cells
+from analysis_worker.steps.match.cells import (
+    Cells,
+    ListCells,
+    joint_codes,
+    list_cells,
+    scalar_cells,
+    struct_column,
+    unparsed_cells,
+)
 from analysis_worker.steps.match.errors import MatchInputError
 from analysis_worker.steps.match.nicknames import given_root
 from analysis_worker.steps.match.roles import ROW_ID, ColumnRole, Role
@@ -84,19 +92,19 @@ def build_features(table: pa.Table, roles: tuple[ColumnRole, ...]) -> Features:
     for role, name in _TEXT_FIELDS.items():
         _add(scalars, name, columns.get(role), normalise.folded)
     for role, (name, normaliser) in _PARSED_FIELDS.items():
-        cells: Cells = scalar_cells(columns[role], normaliser) if role in columns else [None] * len(positions)
-        scalars[name] = _or_else(cells, unparsed_cells(ordered, role.value, normaliser))
+        cells = scalar_cells(columns[role], normaliser) if role in columns else Cells.absent(len(positions))
+        scalars[name] = cells.or_else(unparsed_cells(ordered, role.value, normaliser))
     scalars["born"] = birth_years(scalars["birth"], scalars["age"])
     for role, (first, every, normaliser) in _LIST_FIELDS.items():
-        several = list_cells(columns[role], normaliser) if role in columns else [[] for _ in positions]
-        spare = unparsed_cells(ordered, role.value, normaliser)
-        lists[every] = [values or ([] if other is None else [other]) for values, other in zip(several, spare, strict=True)]
-        scalars[first] = [values[0] if values else None for values in lists[every]]
+        nothing = pa.nulls(len(positions), pa.string())
+        several = list_cells(columns.get(role, nothing), normaliser)
+        lists[every] = several.or_else(unparsed_cells(ordered, role.value, normaliser))
+        scalars[first] = lists[every].firsts()
     origin = _add_attributes(ordered, roles, scalars)
-    present = {name: cells for name, cells in scalars.items() if any(cell is not None for cell in cells)}
+    present = {name: cells for name, cells in scalars.items() if cells.filled.any()}
     return Features(
         scalars=present,
-        lists={name: cells for name, cells in lists.items() if any(cells)},
+        lists={name: cells for name, cells in lists.items() if len(cells.rows)},
         source_positions=positions,
         origin={name: column for name, column in origin.items() if name in present},
     )
@@ -104,15 +112,23 @@ def build_features(table: pa.Table, roles: tuple[ColumnRole, ...]) -> Features:
 
 def birth_years(births: Cells, ages: Cells) -> Cells:
     """The year of birth, or what an age says of it: the table's own dates and ages tell in which year ages were stated."""
-    years = [int(birth[:4]) if birth and len(birth) == _FULL_DATE and birth.isdigit() else None for birth in births]
-    told = [None if age is None else int(age) for age in ages]
-    both = [year + age for year, age in zip(years, told, strict=True) if year is not None and age is not None]
-    stated = int(np.median(both)) if both else _ANY_YEAR
-    reckoned = [None if age is None else stated - age for age in told]
-    return [
-        str(year if year is not None else other) if year is not None or other is not None else None
-        for year, other in zip(years, reckoned, strict=True)
-    ]
+    years, told = _numbers(births, _year), _numbers(ages, float)
+    both = years + told
+    stated = float(np.nanmedian(both)) if np.isfinite(both).any() else float(_ANY_YEAR)
+    found = np.where(np.isnan(years), np.floor(stated) - told, years)
+    known = np.isfinite(found)
+    distinct, codes = np.unique(found[known].astype(np.int64), return_inverse=True)
+    filled = Cells.absent(len(births)).codes
+    filled[known] = codes
+    return Cells(values=tuple(map(str, distinct.tolist())), codes=filled)
+
+
+def _numbers(cells: Cells, read: Callable[[str], float]) -> npt.NDArray[np.float64]:
+    return cells.per_row(np.array([read(value) for value in cells.values], dtype=np.float64), float("nan"))
+
+
+def _year(birth: str) -> float:
+    return float(birth[:4]) if len(birth) == _FULL_DATE and birth.isascii() and birth.isdigit() else float("nan")
 
 
 def id_order(table: pa.Table) -> npt.NDArray[np.int64]:
@@ -155,24 +171,31 @@ def _add_names(columns: dict[Role, pa.ChunkedArray], scalars: dict[str, Cells]) 
     family = _cells_or_none(columns, Role.FAMILY_NAME)
     if Role.FULL_NAME in columns:
         full = columns[Role.FULL_NAME]
-        full_given = scalar_cells(full, lambda cell: normalise.split_full_name(cell)[0])
-        full_family = scalar_cells(full, lambda cell: normalise.split_full_name(cell)[1])
-        nameless = [g is None and f is None for g, f in zip(given, family, strict=True)]
-        given = [f if none else g for g, f, none in zip(given, full_given, nameless, strict=True)]
-        family = [f if none else g for g, f, none in zip(family, full_family, nameless, strict=True)]
+        nameless = ~given.filled & ~family.filled
+        given = given.or_else(scalar_cells(full, lambda cell: normalise.split_full_name(cell)[0]).where(nameless))
+        family = family.or_else(scalar_cells(full, lambda cell: normalise.split_full_name(cell)[1]).where(nameless))
     scalars["given"], scalars["family"] = given, family
-    scalars["given_root"] = [None if name is None else given_root(name) for name in given]
-    scalars["name_tokens"] = [normalise.sorted_tokens(g, f) if g and f else None for g, f in zip(given, family, strict=True)]
+    scalars["given_root"] = given.mapped(given_root)
+    scalars["name_tokens"] = _tokens(given, family)
 
 
-def _or_else(cells: Cells, spare: Cells) -> Cells:
-    return [other if cell is None else cell for cell, other in zip(cells, spare, strict=True)]
+def _tokens(given: Cells, family: Cells) -> Cells:
+    """The words of both names in one order, once per distinct pair of names."""
+    joint = joint_codes([given.codes, family.codes])
+    pairs, codes = np.unique(joint, return_inverse=True)
+    width = int(family.codes.max(initial=0)) + 1
+    texts = [
+        None if pair < 0 else normalise.sorted_tokens(given.values[pair // width], family.values[pair % width])
+        for pair in pairs.tolist()
+    ]
+    places = Cells.of(texts)
+    return Cells(values=places.values, codes=places.codes[codes])
 
 
 def _cells_or_none(columns: dict[Role, pa.ChunkedArray], role: Role) -> Cells:
     if role in columns:
         return scalar_cells(columns[role], normalise.folded)
-    return [None] * len(next(iter(columns.values())))
+    return Cells.absent(len(next(iter(columns.values()))))
 
 
 def _add_address(columns: dict[Role, pa.ChunkedArray], scalars: dict[str, Cells]) -> None:
@@ -183,8 +206,7 @@ def _add_address(columns: dict[Role, pa.ChunkedArray], scalars: dict[str, Cells]
     scalars["street"] = scalar_cells(columns[Role.STREET], lambda cell: normalise.split_street(cell)[1])
     inline = scalar_cells(columns[Role.STREET], lambda cell: normalise.split_street(cell)[0])
     if Role.HOUSE_NUMBER in columns:
-        stated = scalar_cells(columns[Role.HOUSE_NUMBER], normalise.house_number)
-        inline = [own or other for own, other in zip(stated, inline, strict=True)]
+        inline = scalar_cells(columns[Role.HOUSE_NUMBER], normalise.house_number).or_else(inline)
     scalars["house"] = inline
 
 

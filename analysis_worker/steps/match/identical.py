@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis_worker.steps.match.features import Features
-from analysis_worker.steps.match.strangers import value_codes
 
 Rows = npt.NDArray[np.int64]
 
@@ -36,11 +35,9 @@ class Identical:
 
 def find_identical(features: Features, apart: Rows | None = None) -> Identical:
     """Rows with the same cells in every feature; those in `apart` stand for themselves: something is settled of them."""
-    lists = [[("\x1f".join(values) or None) for values in several] for several in features.lists.values()]
-    codes = [value_codes(cells) for cells in (*features.scalars.values(), *lists)]
     group = np.zeros(features.rows, dtype=np.int64)
-    for code in codes:
-        _, group = np.unique(group * (int(code.max(initial=0)) + 2) + code + 1, return_inverse=True)
+    for cells in (*features.scalars.values(), *(several.sets() for several in features.lists.values())):
+        _, group = np.unique(group * (int(cells.codes.max(initial=0)) + 2) + cells.codes + 1, return_inverse=True)
     if apart is not None:
         group[apart] = int(group.max(initial=0)) + 1 + np.arange(len(apart))
     _, first = np.unique(group, return_index=True)

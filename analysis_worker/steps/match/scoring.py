@@ -27,6 +27,7 @@ Bits = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int8]
 
 CELL_PAIRS = 250_000
+_LEAST_SHARE = 2.0**-60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ def _rarities(
     for column, entry in sorted(((name, entry) for name, entry in uses if name), key=lambda use: use[0]):
         cells = features.scalars[column]
         found = value_frequencies(cells, grouping, start=entry.start_frequency(column))
-        yield column, np.array([0.0 if cell is None else np.log2(found[cell]) for cell in cells])
+        yield column, cells.per_row(np.log2(np.maximum(found, _LEAST_SHARE)), 0.0)  # a value of no row is never looked up
 
 
 def _equality_u(comparison: Comparison, odds: tuple[LevelOdds, ...], column: str) -> float:

@@ -38,9 +38,9 @@ def feature_table(features: Features, comparisons: tuple[Comparison, ...]) -> pa
     columns: dict[str, pa.Array] = {INDEX: pa.array(np.arange(features.rows))}
     for name in sorted({column for entry in comparisons for column in entry.columns}):
         if name in features.scalars:
-            columns[name] = pa.array(features.scalars[name], pa.string())
+            columns[name] = features.scalars[name].texts()
         elif name in features.lists:
-            columns[name] = pa.array(features.lists[name], pa.list_(pa.string()))
+            columns[name] = features.lists[name].texts()
     return pa.table(columns)
 
 

@@ -55,7 +55,7 @@ def group_by_information(
     for name, cells in features.scalars.items():
         if name in _DERIVED:
             continue
-        codes = value_codes(cells)
+        codes = cells.codes
         same = (codes[candidates.left] == codes[candidates.right]) & (codes[candidates.left] >= 0)
         if name in _PERSONAL or name.startswith("identifier_"):
             own += same * _bits(codes)
@@ -76,26 +76,21 @@ def draw_strangers(group: npt.NDArray[np.int64], *, pairs: int, rng: np.random.G
     return np.sort(one_per_group[:wanted])
 
 
-def value_frequencies(cells: Cells, grouping: Grouping, *, start: float) -> dict[str, float]:
-    """The chance that a stranger has this value, for every value of one feature; `start` is what a tiny table falls to."""
-    seen = {(int(group), cell) for group, cell in zip(grouping.group, cells, strict=True) if cell is not None}
-    counts: dict[str, int] = {}
-    for _, cell in seen:
-        counts[cell] = counts.get(cell, 0) + 1
-    total = max(sum(counts.values()), 1)
-    once = sum(1 for count in counts.values() if count == 1)
-    twice = sum(1 for count in counts.values() if count == 2)  # noqa: PLR2004 - the estimator's own two
+def value_frequencies(cells: Cells, grouping: Grouping, *, start: float) -> npt.NDArray[np.float64]:
+    """The chance that a stranger has this value, for every distinct value of one feature.
+
+    `start` is what a tiny table falls to.
+    """
+    width = len(cells.values) + 1
+    seen = np.unique(grouping.group[cells.filled] * width + cells.codes[cells.filled]) % width
+    counts = np.bincount(seen, minlength=len(cells.values)).astype(np.float64)
+    total = max(counts.sum(), 1.0)
+    once, twice = int((counts == 1).sum()), int((counts == 2).sum())  # noqa: PLR2004 - the estimator's own two
     seen_once = min(1.0, (2 * twice + 1) / (once + 1))
-    return {
-        cell: ((seen_once if counts[cell] == 1 else counts[cell]) + _START_GROUPS * start) / (total + _START_GROUPS)
-        for cell in sorted(counts)
-    }
-
-
-def value_codes(cells: Cells) -> npt.NDArray[np.int64]:
-    """Equal codes for equal cells, -1 for absent, shape (n,)."""
-    code_of: dict[str, int] = {}
-    return np.array([-1 if cell is None else code_of.setdefault(cell, len(code_of)) for cell in cells], dtype=np.int64)
+    shares: npt.NDArray[np.float64] = (np.where(counts == 1, seen_once, counts) + _START_GROUPS * start) / (
+        total + _START_GROUPS
+    )
+    return shares
 
 
 def components(rows: int, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

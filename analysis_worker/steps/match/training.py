@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from analysis_worker.steps.match.cells import joint_codes
 from analysis_worker.steps.match.comparisons import Bearing, Comparison
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.parameters import Parameters, smoothed, untrained
 from analysis_worker.steps.match.settings import define_levels, feature_table, model_settings, open_linker
-from analysis_worker.steps.match.strangers import Grouping, draw_strangers, value_codes
+from analysis_worker.steps.match.strangers import Grouping, draw_strangers
 
 Rows = npt.NDArray[np.int64]
 Proportions = dict[str, list[float | None]]
@@ -115,7 +116,7 @@ def _session_columns(
     ranked: list[tuple[int, int, tuple[str, ...]]] = []
     group = grouping.group[active]
     for number, columns in enumerate(_session_choices(comparisons)):
-        codes = joint_codes([value_codes(features.scalars[name])[active] for name in columns])
+        codes = joint_codes([features.scalars[name].codes[active] for name in columns])
         pairs, together = pair_count(codes), pair_count(joint_codes([codes, group]))
         if together >= _SESSION_PAIRS_MIN and pairs <= pairs_max:
             ranked.append((-together, number, columns))
@@ -129,14 +130,6 @@ def _session_choices(comparisons: tuple[Comparison, ...]) -> Iterator[tuple[str,
         yield ("given", "family")
     for name in names:
         yield (name,)
-
-
-def joint_codes(parts: list[Rows]) -> Rows:
-    """One code per combination of codes, -1 where any part is absent."""
-    joint = parts[0]
-    for part in parts[1:]:
-        joint = np.where((joint >= 0) & (part >= 0), joint * (int(part.max(initial=0)) + 1) + part, -1)
-    return joint
 
 
 def pair_count(codes: Rows) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from analysis_worker.steps.match import MatchEngineError, cluster
 from analysis_worker.steps.match.blocking import find_candidates
+from analysis_worker.steps.match.cells import Cells
 from analysis_worker.steps.match.engine import open_engine
 from analysis_worker.steps.match.evidence import Evidence, Personal, Prior
 from analysis_worker.steps.match.features import build_features
@@ -86,9 +87,9 @@ def test_strangers_are_one_per_group() -> None:
 def test_frequencies_count_people_and_not_rows() -> None:
     grouping = Grouping(group=np.array([0, 0, 0, 1, 2], dtype=np.int64), agreeing_pairs=3)
 
-    found = value_frequencies(["roe", "roe", "roe", "doe", "doe"], grouping, start=0.0)
+    roe, doe = value_frequencies(Cells.of(["roe", "roe", "roe", "doe", "doe"]), grouping, start=0.0)
 
-    assert found["doe"] > found["roe"]
+    assert doe > roe
 
 
 def test_a_household_opens_the_question_and_no_more() -> None:
