@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX, INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID
+from analysis_worker.pipeline.customers import (
+    ATTRIBUTE_PREFIX,
+    INCOME_AMOUNT,
+    INCOME_CURRENCY,
+    ROW_ID,
+    SEGMENT,
+    SEGMENT_LABEL,
+)
 from analysis_worker.pipeline.features import (
     PROFILE_FIELDS,
     PURCHASE_COLUMNS,
@@ -23,7 +30,7 @@ from analysis_worker.pipeline.json_values import json_object
 from analysis_worker.pipeline.options import step_options
 from analysis_worker.pipeline.ports import JsonObject, ResultRow
 from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
-from strongroom.api.v1.customer_pb2 import DerivedData, SegmentAssignment
+from strongroom.api.v1.customer_pb2 import DerivedData, SegmentAssignment, SegmentMove
 
 if TYPE_CHECKING:
     from analysis_worker.steps.segment import SegmentResult
@@ -33,7 +40,7 @@ class SegmentAdapter:
     """See `StepAdapter`."""
 
     name = "segment"
-    customer_fields = PROFILE_FIELDS
+    customer_fields = PROFILE_FIELDS | {SEGMENT}
     transaction_fields = PURCHASE_FIELDS
     sees = frozenset({"correct", "impute"})
 
@@ -41,8 +48,9 @@ class SegmentAdapter:
         from analysis_worker.steps.segment import SegmentOptions, segment
 
         options = step_options(SegmentOptions, inputs.options, seed=inputs.seed)
-        result = segment(features(inputs), options)
-        lines = result.assignments.select(["row_id", "segment", "label", "confidence"])
+        before = inputs.customers.column(SEGMENT) if SEGMENT in inputs.customers.column_names else None
+        result = segment(features(inputs), options, before)
+        lines = result.assignments.drop_columns(["distance"])
         return Computed(table=lines, summary=json_object(result.summary), report=_report(result))
 
     def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
@@ -52,12 +60,22 @@ class SegmentAdapter:
     def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
         for row_id, (line,) in lines_by_row(lines):
             found = SegmentAssignment(segment=line["segment"], label=line["label"], confidence=line["confidence"])
+            if line["move_segment"] is not None:
+                found.moves.append(
+                    SegmentMove(
+                        segment=line["move_segment"],
+                        label=line["move_label"],
+                        feature=line["move_feature"],
+                        change=line["move_change"],
+                    )
+                )
             yield row_id, DerivedData(segment=found)
 
 
 def features(inputs: StepInputs) -> pa.Table:
-    """The table that customers are grouped by; incomes in other than the main currency are left out."""
-    table = _with_days(with_income_currency(with_dates(inputs.customers)), inputs)
+    """The table that customers are grouped by; incomes in other than the main currency and earlier segments are left out."""
+    earlier = [name for name in (SEGMENT, SEGMENT_LABEL) if name in inputs.customers.column_names]
+    table = _with_days(with_income_currency(with_dates(inputs.customers.drop_columns(earlier))), inputs)
     if INCOME_AMOUNT in table.column_names:
         main = pc.equal(income_currencies(table), main_income_currency(table) or "")
         amounts = pc.if_else(main, table.column(INCOME_AMOUNT), pa.scalar(None, pa.int64()))

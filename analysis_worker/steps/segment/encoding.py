@@ -29,14 +29,40 @@ _MOSTLY_UNIQUE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How a number became a place in the matrix: log1p if `logged`, pulled in to `low`..`high`, less `middle`, by `unit`.
+
+    `whole` says that the source knows whole numbers only.
+    """
+
+    logged: bool
+    low: float
+    high: float
+    middle: float
+    unit: float
+    whole: bool
+
+    def place(self, values: Matrix) -> Matrix:
+        """Return where source values are in the matrix."""
+        known = np.log1p(values) if self.logged else values
+        return np.asarray((np.clip(known, self.low, self.high) - self.middle) / self.unit, np.float64)
+
+    def source(self, places: Matrix) -> Matrix:
+        """Return the source values of places."""
+        known = places * self.unit + self.middle
+        return np.asarray(np.expm1(known) if self.logged else known, np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """One source column and its place in the matrix: columns `start` to `stop`; `levels` for a category."""
+    """One source column and its place in the matrix, columns `start` to `stop`; a category has `levels`, a number a `scale`."""
 
     name: str
     kind: str
     start: int
     stop: int
     levels: tuple[str, ...] = ()
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +106,12 @@ def encode(table: pa.Table, options: SegmentOptions) -> Encoded:
         kind = "numeric" if name in numeric else "categorical"
         column = table.column(name)
         raw, levels = (_numbers(column), ()) if kind == "numeric" else _level_numbers(column, options.max_levels)
-        block = _scaled(raw) if kind == "numeric" else _one_hot(raw, levels)
+        scale = _scale(raw, whole=pa.types.is_integer(column.type)) if kind == "numeric" else None
+        block = _scaled(raw, scale) if kind == "numeric" else _one_hot(raw, levels)
         if block is None:
             left_out[name] = "constant or empty" if kind == "numeric" or len(levels) <= 1 else "nearly every value differs"
             continue
-        features.append(Feature(name=name, kind=kind, start=width, stop=width + block.shape[1], levels=levels))
+        features.append(Feature(name=name, kind=kind, start=width, stop=width + block.shape[1], levels=levels, scale=scale))
         blocks.append(block)
         values[name] = raw
         width += block.shape[1]
@@ -103,22 +130,27 @@ def _skewness(values: Matrix) -> float:
     return float(((values - values.mean()) ** 3).mean() / spread**3) if spread > 0 else 0.0
 
 
-def _scaled(raw: Matrix) -> Matrix | None:
-    missing = np.isnan(raw)
-    present = raw[~missing]
+def _scale(raw: Matrix, *, whole: bool) -> Scale | None:
+    present = raw[~np.isnan(raw)]
     if present.size == 0 or present.min() == present.max():
         return None
-    logged = present.min() >= 0 and _skewness(present) > _SKEWED
-    values = np.log1p(raw) if logged else raw.copy()
-    low, high = np.quantile(values[~missing], [_TAIL, 1 - _TAIL])
+    logged = bool(present.min() >= 0 and _skewness(present) > _SKEWED)
+    values = np.log1p(present) if logged else present
+    low, high = np.quantile(values, [_TAIL, 1 - _TAIL])
     if low == high:
-        low, high = values[~missing].min(), values[~missing].max()
+        low, high = values.min(), values.max()
     values = np.clip(values, low, high)
-    first, middle, third = np.quantile(values[~missing], [0.25, 0.5, 0.75])
-    sigma = float(values[~missing].std())
+    first, middle, third = np.quantile(values, [0.25, 0.5, 0.75])
     # Quartiles of a rare yes (or of any narrow middle) coincide; the pulled-in deviation keeps its weight at one.
-    scale = max((third - first) / _QUARTILES_TO_SIGMA, sigma)
-    scaled: Matrix = (np.where(missing, middle, values) - middle) / scale
+    unit = max((third - first) / _QUARTILES_TO_SIGMA, float(values.std()))
+    return Scale(logged=logged, low=float(low), high=float(high), middle=float(middle), unit=float(unit), whole=whole)
+
+
+def _scaled(raw: Matrix, scale: Scale | None) -> Matrix | None:
+    if scale is None:
+        return None
+    missing = np.isnan(raw)
+    scaled = np.where(missing, 0.0, scale.place(raw))
     if missing.mean() < _MISSING_SHOWN:
         return scaled[:, None]
     return np.column_stack([scaled, missing.astype(np.float64)])

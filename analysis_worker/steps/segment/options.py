@@ -33,7 +33,7 @@ class SegmentOptions:
     sample_rows: int = 5_000
     silhouette_rows: int = 2_000
     resamples: int = 6
-    min_stability: float = 0.7
+    min_stability: float = 0.8
     full_fit_rows: int = 50_000
     max_levels: int = 12
 

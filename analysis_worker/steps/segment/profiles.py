@@ -25,14 +25,14 @@ PROFILE_SCHEMA = pa.schema(
 Line = dict[str, int | str | float | None]
 
 
-def profiles(encoded: Encoded, labels: Labels, segments: int) -> pa.Table:
-    """Return one line per segment and number (value = median), and per segment, category and level (value = share)."""
+def profiles(encoded: Encoded, labels: Labels, numbers: Labels) -> pa.Table:
+    """Return, for each label under its number, a line per number (its median) and per category and level (its share)."""
     lines: list[Line] = []
-    for number in range(segments):
-        inside = labels == number
+    for place, number in enumerate(numbers.tolist()):
+        inside = labels == place
         for feature in encoded.features:
             describe = _number_lines if feature.kind == "numeric" else _level_lines
-            lines.extend({"segment": number + 1, **line} for line in describe(encoded, feature, inside))
+            lines.extend({"segment": number, **line} for line in describe(encoded, feature, inside))
     return pa.Table.from_pylist(lines, schema=PROFILE_SCHEMA)
 
 

@@ -1,10 +1,11 @@
 """The segment step: customers grouped by what they have in common, or the honest verdict that nothing groups them.
 
 Rules: the same rows, options and seed give the same bits, in whatever order the rows come; segments are numbered from 1 by
-value to the company, so number 1 is the best customers; names and profiles come from aggregates.
+value to the company, so number 1 is the best customers, unless a run before has given numbers that go on; names and profiles
+come from aggregates.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from analysis_worker.steps.segment.choice import Candidate, Choice, Labels, choose, fit, nearest
 from analysis_worker.steps.segment.encoding import Encoded, Matrix, encode
+from analysis_worker.steps.segment.identity import lasting_numbers
+from analysis_worker.steps.segment.moves import Moves, moves
 from analysis_worker.steps.segment.naming import names
 from analysis_worker.steps.segment.options import SegmentOptions
 from analysis_worker.steps.segment.profiles import profiles
@@ -25,7 +28,7 @@ _BATCH_ROWS = 8_192
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One segment: its number from 1, its name, how many customers and which share of all."""
+    """One segment: its number, its name, how many customers and which share of all."""
 
     segment: int
     name: str
@@ -38,6 +41,7 @@ class SegmentSummary:
     """How the segments came to be; aggregates only.
 
     `structured` is False when all customers are one segment; `reason` says why. `left_out` maps unused columns to reasons.
+    `carried` is how many segments go on from the run before, `movable` how many customers one change would move to another.
     """
 
     customers: int
@@ -50,6 +54,8 @@ class SegmentSummary:
     shuffled_silhouette: float
     features: tuple[str, ...]
     left_out: dict[str, str]
+    carried: int
+    movable: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,9 @@ class SegmentResult:
 
     Attributes:
         assignments: row_id, segment (int32, from 1), label, confidence (0..1: how much nearer the own centre is than the
-            next one), distance (to the own centre, in scaled units); in the order of the input.
+            next one), distance (to the own centre, in scaled units), and what would move the customer to the nearest other
+            segment: move_segment, move_label, move_feature, move_change (in the feature's own unit), null where no single
+            number would; in the order of the input.
         profiles: `profiles.PROFILE_SCHEMA`.
         summary: Counts, names, verdict.
     """
@@ -68,12 +76,13 @@ class SegmentResult:
     summary: SegmentSummary
 
 
-def segment(table: pa.Table, options: SegmentOptions) -> SegmentResult:
+def segment(table: pa.Table, options: SegmentOptions, previous: pa.ChunkedArray | None = None) -> SegmentResult:
     """Group the customers of `table` (`row_id` and feature columns, see `rfm.with_rfm`).
 
     Args:
         table: One row per customer, `row_id` unique.
         options: Seed, columns, limits.
+        previous: Number of each row's segment in the run before, null for none; numbers go on, nothing else depends on it.
 
     Returns:
         A segment for every row, profiles, and the verdict.
@@ -84,15 +93,40 @@ def segment(table: pa.Table, options: SegmentOptions) -> SegmentResult:
     # One thread: parallel sums round differently from run to run.
     with threadpool_limits(limits=1):
         choice = _choice(encoded, options)
-        labels, distances = nearest(encoded.matrix, _centres(encoded, choice, options))
-    segments = choice.segments
-    labels = _canonical(encoded, labels, segments)
-    found = _assignments(table, order, labels, distances, names(encoded, labels, segments))
-    return SegmentResult(
-        assignments=found,
-        profiles=profiles(encoded, labels, segments),
-        summary=_summary(encoded, choice, labels),
+        centres = _centres(encoded, choice, options)
+        labels, distances = nearest(encoded.matrix, centres)
+        moved = moves(encoded, labels, centres)
+    place = _canonical(encoded, labels, choice.segments)
+    labels = np.asarray(place[labels], np.int64)
+    before = None if previous is None else np.asarray(pc.fill_null(previous, 0).to_numpy(), np.int64)[order]
+    numbers, carried = lasting_numbers(labels, choice.segments, before)
+    found = _Found(
+        encoded=encoded,
+        choice=choice,
+        labels=labels,
+        distances=distances,
+        moves=replace(moved, other=np.asarray(place[moved.other], np.int64)),
+        names=names(encoded, labels, choice.segments),
+        numbers=numbers,
     )
+    return SegmentResult(
+        assignments=_assignments(table, order, found),
+        profiles=profiles(encoded, labels, numbers),
+        summary=_summary(found, carried),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Everything known of the segments: labels are places in `names` and `numbers`, rows those of `encoded`."""
+
+    encoded: Encoded
+    choice: Choice
+    labels: Labels
+    distances: Matrix
+    moves: Moves
+    names: tuple[str, ...]
+    numbers: Labels
 
 
 def _sample(encoded: Encoded, options: SegmentOptions) -> Matrix:
@@ -130,7 +164,7 @@ def _centres(encoded: Encoded, choice: Choice, options: SegmentOptions) -> Matri
 
 
 def _canonical(encoded: Encoded, labels: Labels, segments: int) -> Labels:
-    """Return labels renumbered from 0 by value, then size, then place in the table's first columns."""
+    """Return the rank of each label from 0: by value, then size, then place in the table's first columns."""
     numeric = {feature.name for feature in encoded.features if feature.kind == "numeric"}
     value = next((name for name in _VALUE_COLUMNS if name in numeric), None)
 
@@ -144,45 +178,57 @@ def _canonical(encoded: Encoded, labels: Labels, segments: int) -> Labels:
     ranked = sorted(range(segments), key=rank)
     place = np.empty(segments, np.int64)
     place[ranked] = np.arange(segments)
-    return np.asarray(place[labels], np.int64)
+    return place
 
 
-def _assignments(
-    table: pa.Table, order: np.ndarray, labels: Labels, distances: Matrix, labels_text: tuple[str, ...]
-) -> pa.Table:
+def _assignments(table: pa.Table, order: np.ndarray, found: _Found) -> pa.Table:
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
-    own, other = distances[back, 0], distances[back, 1]
-    alone = len(labels_text) == 1
+    own, other = found.distances[back, 0], found.distances[back, 1]
+    alone = len(found.names) == 1
     confidence = np.ones(len(own)) if alone else 1 - np.divide(own, other, out=np.zeros(len(own)), where=other > 0)
-    mine = labels[back]
+    mine = found.labels[back]
+    to, feature, stays = found.moves.other[back], found.moves.feature[back], found.moves.feature[back] < 0
+    labels, features = pa.array(found.names, pa.string()), pa.array(found.moves.features, pa.string())
     return pa.table(
         {
             "row_id": table.column("row_id"),
-            "segment": pa.array((mine + 1).astype(np.int32)),
-            "label": pa.array(np.array(labels_text, dtype=object)[mine], pa.string()),
+            "segment": pa.array(found.numbers[mine].astype(np.int32)),
+            "label": labels.take(pa.array(mine)),
             "confidence": pa.array(confidence),
             "distance": pa.array(own),
+            "move_segment": pa.array(found.numbers[to].astype(np.int32), mask=stays),
+            "move_label": labels.take(pa.array(to, mask=stays)),
+            "move_feature": features.take(pa.array(feature, mask=stays)),
+            "move_change": pa.array(found.moves.change[back], mask=stays),
         }
     )
 
 
-def _summary(encoded: Encoded, choice: Choice, labels: Labels) -> SegmentSummary:
+def _summary(found: _Found, carried: int) -> SegmentSummary:
+    choice, labels = found.choice, found.labels
     sizes = np.bincount(labels, minlength=choice.segments)
     chosen = next((item for item in choice.candidates if item.segments == choice.segments), None)
-    found = tuple(
-        Segment(segment=number + 1, name=name, customers=int(sizes[number]), share=float(sizes[number] / max(1, len(labels))))
-        for number, name in enumerate(names(encoded, labels, choice.segments))
+    segments = tuple(
+        Segment(
+            segment=int(found.numbers[place]),
+            name=name,
+            customers=int(sizes[place]),
+            share=float(sizes[place] / max(1, len(labels))),
+        )
+        for place, name in enumerate(found.names)
     )
     return SegmentSummary(
         customers=len(labels),
         structured=choice.segments > 1,
         reason=choice.reason,
-        segments=found,
+        segments=segments,
         candidates=choice.candidates,
         silhouette=chosen.silhouette if chosen else 0.0,
         stability=chosen.stability if chosen else 0.0,
         shuffled_silhouette=chosen.shuffled if chosen else 0.0,
-        features=tuple(feature.name for feature in encoded.features),
-        left_out=encoded.left_out,
+        features=tuple(feature.name for feature in found.encoded.features),
+        left_out=found.encoded.left_out,
+        carried=carried,
+        movable=int((found.moves.feature >= 0).sum()),
     )

@@ -34,7 +34,7 @@ def _vault(**changes: object) -> FakeWorkerVault:
 @pytest.fixture(scope="module")
 def undisturbed() -> tuple[FakeWorkerVault, dict[str, RecordingStep], Worker]:
     vault = _vault()
-    steps = {name: RecordingStep(inner) for name, inner in known_steps().items()}
+    steps = {name: RecordingStep(known_steps()[name]) for name in STEPS}
     worker = Worker(vault, dict(steps))
     assert worker.loop.turn() is Outcome.COMMITTED, vault.run.failure_message
     return vault, steps, worker

@@ -66,6 +66,13 @@ def test_segment_leaves_incomes_in_other_currencies_out() -> None:
     assert segment_features(inputs).column("income").to_pylist() == [100, 200, None]
 
 
+def test_earlier_segments_are_no_feature() -> None:
+    earlier = {"segment": pa.array([3], pa.int32()), "segment_label": ["Frequent"]}
+    inputs = _inputs({"language": ["en"], "attributes.segment": ["b2b"], **earlier})
+    assert segment_features(inputs).to_pylist() == [{"row_id": 0, "language": "en", "segment": "b2b"}]
+    assert set(restricted(inputs.customers, {"segment"}).column_names) == {"row_id", "segment", "segment_label"}
+
+
 def test_segment_reads_attributes_under_their_keys_unless_a_field_has_that_name() -> None:
     inputs = _inputs({"language": ["en"], "attributes.language": ["de"], "attributes.tier": ["gold"]})
     assert segment_features(inputs).column_names == ["row_id", "language", "attributes.language", "tier"]
