@@ -7,6 +7,7 @@ import signal
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
@@ -16,6 +17,7 @@ from analysis_worker.pipeline.events import EventLog
 from analysis_worker.pipeline.execution import Surroundings
 from analysis_worker.pipeline.runner import Runner
 from analysis_worker.pipeline.stopping import StopSignal
+from analysis_worker.references import NO_REFERENCES, load_references
 from analysis_worker.vault_io.claiming import RunQueue
 from analysis_worker.vault_io.connection import connect_worker, worker_profile
 from analysis_worker.vault_io.serving import Outcome, WorkerLoop
@@ -35,6 +37,7 @@ class WorkerSettings:
         poll_s: seconds between looks at the queue.
         lease_s: seconds that a lease holds without a heartbeat.
         threads: how many a step may use.
+        references: file that says which reference tables runs may join, "" for none.
     """
 
     profile: str
@@ -42,6 +45,7 @@ class WorkerSettings:
     poll_s: float
     lease_s: int
     threads: int
+    references: str
 
 
 def run_worker(settings: WorkerSettings, *, log_to: TextIO) -> int:
@@ -52,7 +56,7 @@ def run_worker(settings: WorkerSettings, *, log_to: TextIO) -> int:
     _install(stop)
     try:
         with connect_worker(worker_profile(settings.profile)) as client:
-            steps = known_steps()
+            steps = known_steps(load_references(Path(settings.references)) if settings.references else NO_REFERENCES)
             loop = WorkerLoop(
                 client=client,
                 queue=RunQueue(client, tuple(steps), settings.lease_s),

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 _DESCRIPTION = """\
-Takes analysis runs from a vault and does them: correct, match, impute, segment.
+Takes analysis runs from a vault and does them: correct, enrich, match, impute, segment, value, classify, associate.
 
 The worker never opens the vault: it reads what the run's purpose allows over the API, under pseudonyms, and writes results
 back the same way. Several workers may run at once; a run that one leaves, another finishes. Nothing is stored on this machine.
@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         poll_s=options.poll_s,
         lease_s=options.lease_s,
         threads=options.threads,
+        references=options.references,
     )
     return run_worker(settings, log_to=sys.stderr)
 
@@ -62,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds that a run stays ours without a sign of life (default: 30)",
     )
     run.add_argument("--threads", type=_threads, default=1, metavar="N", help="threads that a step may use (default: 1)")
+    run.add_argument(
+        "--references",
+        default="",
+        metavar="FILE",
+        help="TOML file that names the reference tables which runs may join (default: none)",
+    )
     return parser
 
 

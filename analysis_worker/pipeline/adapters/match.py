@@ -72,8 +72,14 @@ class MatchAdapter:
         )
 
     def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
-        del lines
-        return customers
+        """Entities of this run in place of those of the run before: enough to tell which rows are one, no lasting names."""
+        entity_of: dict[int, str] = {}
+        for place, entity in zip(lines.column(ROW_ID).to_pylist(), lines.column(ENTITY_ROW_ID).to_pylist(), strict=True):
+            entity_of.setdefault(place, entity.hex())  # a customer's first line is its own assignment
+        entities = pa.array([entity_of.get(place) for place in customers.column(ROW_ID).to_pylist()], pa.string())
+        if "entity" in customers.column_names:
+            return customers.set_column(customers.column_names.index("entity"), "entity", entities)
+        return customers.append_column("entity", entities)
 
     def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
         for row_id, (line, *chosen) in lines_by_row(lines):

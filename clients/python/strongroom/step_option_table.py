@@ -12,6 +12,12 @@ STEP_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "max_age_years": "int",
         "slice_rows": "int",
     },
+    "enrich": {
+        "joins": "texts",
+        "from_entity": "texts",
+        "not_from_entity": "texts",
+        "max_entity_rows": "int",
+    },
     "match": {
         "memory_limit_mb": "int",
         "comparisons_per_row": "int",
@@ -84,5 +90,17 @@ STEP_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "max_categories": "int",
         "resamples": "int",
         "chunk_rows": "int",
+    },
+    "associate": {
+        "basket": "text",
+        "window_days": "int?",
+        "min_support": "float",
+        "min_customers": "int",
+        "max_products": "int",
+        "min_lift": "float",
+        "false_discoveries": "float",
+        "holdout_share": "float",
+        "recommendations": "int",
+        "max_itemsets": "int",
     },
 }
