@@ -133,6 +133,14 @@ class ProposalRepository(Protocol):
         """
         ...
 
+    def swap_runs(self, tenant: str, step: str, *, hidden: bytes, seen: bytes, now_us: int) -> None:
+        """Follow a change of which run's results of a step are seen; b"" is no run.
+
+        Undecided proposals of the run that is not seen any more are withdrawn unless somebody has voted, withdrawn ones of the
+        run that is seen wait again.
+        """
+        ...
+
     def get(self, tenant: str, proposal_id: bytes) -> ProposalRow | None: ...
 
     def states(self, tenant: str, proposal_ids: Sequence[bytes]) -> dict[bytes, int]:

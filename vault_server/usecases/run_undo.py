@@ -17,6 +17,7 @@ from vault_server.ports.store import ReadView, WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.replay import replay_of
+from vault_server.usecases.review.publishing import swap_proposals
 from vault_server.usecases.runs import changed, missing_run, run_name
 from vault_server.usecases.vault import Vault
 
@@ -59,6 +60,7 @@ class RunUndo:
             else:
                 run.undo_time.CopyFrom(timestamp(now_us))
             view.runs.mark_undone(tenant, run_id, steps, undone=not request.redo)
+            swap_proposals(view, tenant, returns, now_us)
             view.runs.update_run(changed(row, run))
             replay.record(view, run.name, now_us)
             return UndoRunResponse(run=run, steps=returns)

@@ -70,7 +70,8 @@ def test_proposals_are_decided_assigned_and_taken_back(desk: Desk, asked: list[s
     assert ended.out.count("analyst") == 2
     assert len(desk.run("review", "list", "-o", "json", "--assignee", "analyst").json()) == 2
     accepted = desk.run("review", "accept", asked[0], "--comment", "same birth date", "-o", "json").json()
-    assert accepted[0]["state"] == "PROPOSAL_STATE_ACCEPTED"
+    assert (accepted[0]["state"], accepted[0]["kind"]) == ("accepted", "match")
+    assert accepted[0]["votes"][0]["verdict"] == "accept"
     again = desk.run("review", "reject", asked[0])
     assert again.code == 6
     assert "ALREADY_DECIDED" in again.err

@@ -333,3 +333,17 @@ def test_an_incremental_run_withdraws_nothing(acme: Tenant, people: dict[str, st
     run.propose(run.pair("Wessel", "Vessel"))
     assert counted(run.commit(pairs=1)) == {"waiting": 1, "standing": 0, "left_out": 0, "withdrawn": 0}
     assert old.name in {one.name for one in acme.analyst.review.list()}
+
+
+def test_the_queue_follows_an_undo_and_decisions_stand(acme: Tenant, people: dict[str, str]) -> None:
+    assert people
+    first, second = proposed(acme, ("Brandt", "Brand", 0.5), ("Brandt", "Wessel", 0.6))
+    (other,) = proposed(acme, ("Wessel", "Vessel", 0.5))
+    review, run = acme.analyst.review, other.run
+    review.link(people["Brandt"], people["Vessel"])
+    acme.analyst.analysis.undo(run)
+    assert [one.name for one in review.list()] == [first.name, second.name]
+    review.accept(first.name)
+    acme.analyst.analysis.undo(run, redo=True)
+    assert [one.name for one in review.list()] == [other.name]
+    assert len(list(review.list(state="accepted"))) == 2

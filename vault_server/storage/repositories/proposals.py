@@ -147,6 +147,22 @@ _WITHDRAW = (
         position=bindparam("new_position"),
     )
 )
+_OF_RUN = (
+    update(proposals)
+    .where(
+        _p.tenant_key == bindparam("of_tenant"),
+        _p.run_id == bindparam("of_run"),
+        _p.step == bindparam("of_step"),
+        _p.state == bindparam("old_state"),
+        _p.open_votes == 0,
+    )
+    .values(
+        state=bindparam("new_state"),
+        version=_p.version + 1,
+        updated_us=bindparam("now_us"),
+        position=bindparam("new_position"),
+    )
+)
 _DROP_STEP = delete(proposal_drafts).where(*_OF_STEP)
 
 
@@ -201,6 +217,13 @@ class SqlProposals:
         withdrawn = self._session.run(_WITHDRAW, tenant_key=tenant_key, **old) if withdraw else 0
         self._session.run(_DROP_STEP, **drafts)
         return Published(waiting=waiting - left_out, standing=standing, left_out=left_out, withdrawn=withdrawn)
+
+    def swap_runs(self, tenant: str, step: str, *, hidden: bytes, seen: bytes, now_us: int) -> None:
+        key = {"of_tenant": self._key(tenant), "of_step": step, "now_us": now_us, "new_position": self._session.position()}
+        moves = ((hidden, StoredState.PENDING, StoredState.WITHDRAWN), (seen, StoredState.WITHDRAWN, StoredState.PENDING))
+        for run_id, before, after in moves:
+            if run_id:
+                self._session.run(_OF_RUN, **key, of_run=run_id, old_state=int(before), new_state=int(after))
 
     def get(self, tenant: str, proposal_id: bytes) -> ProposalRow | None:
         rows = self._query(tenant, _GET, proposal_id=proposal_id)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
-from strongroom_cli.output import Record, plain, short
+from strongroom_cli.output import Record, enum_word, plain, short
 from strongroom_cli.session import count, open_client, output_of, shared_options
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _list(given: argparse.Namespace) -> int:
         found = client.review.list(state=given.state, kind=given.kind, assignee=given.assignee, page_size=size)
         chosen = itertools.islice(found, given.limit or None)
         if out.format != "table":
-            out.records(map(plain, chosen), ())
+            out.records(map(in_words, chosen), ())
             return exit_codes.OK
         shown = out.records(
             map(_row, chosen), _COLUMNS, empty="Nothing waits." if given.state == "pending" else "Nothing found."
@@ -100,6 +100,23 @@ def _row(proposal: Proposal) -> Record:
     }
 
 
+def in_words(proposal: Proposal) -> Record:
+    """A proposal for json: no name of an enum reaches a reader."""
+    from strongroom.api.v1.customer_pb2 import ProposalState
+    from strongroom.api.v1.review_service_pb2 import ProposalKind, Verdict
+
+    votes = [
+        {**plain(vote), "principal": short(vote.principal), "verdict": enum_word(Verdict.Name(vote.verdict), "VERDICT_")}
+        for vote in proposal.votes
+    ]
+    return {
+        **plain(proposal),
+        "kind": enum_word(ProposalKind.Name(proposal.kind), "PROPOSAL_KIND_"),
+        "state": enum_word(ProposalState.Name(proposal.state), "PROPOSAL_STATE_"),
+        "votes": votes,
+    }
+
+
 def _asks(proposal: Proposal) -> str:
     """The question in a few words, without values."""
     if not proposal.other_customer:
@@ -118,7 +135,7 @@ def _show(given: argparse.Namespace) -> int:
     with open_client(given) as client:
         found = client.review.get(given.proposal, purpose=given.purpose)
     if out.format != "table":
-        out.record(plain(found))
+        out.record({**plain(found), "proposal": in_words(found.proposal)})
         return exit_codes.OK
     for line in explanation(found):
         out.out.write(printable(line) + "\n")
@@ -149,7 +166,7 @@ def _constrain(given: argparse.Namespace) -> int:
 
 def _told(given: argparse.Namespace, proposals: Sequence[Proposal]) -> int:
     out = output_of(given)
-    out.records(map(_row if out.format == "table" else plain, proposals), _DECIDED)
+    out.records(map(_row if out.format == "table" else in_words, proposals), _DECIDED)
     return exit_codes.OK
 
 
