@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from google.protobuf.json_format import MessageToDict
 
 from analysis_worker.pipeline.adapters.registry import known_steps
 from analysis_worker.vault_io.serving import Outcome
@@ -87,7 +88,7 @@ def test_recommended_products_are_bundled_with_what_the_customer_has(
 
 
 def test_the_summary_says_that_there_were_enough_to_estimate(ran: tuple[FakeWorkerVault, dict[str, RecordingStep]]) -> None:
-    summary = ran[0].run.summary
+    summary = MessageToDict(ran[0].run.summary)
     assert summary["value"]["estimated"]
     assert summary["value"]["buyers"] == CUSTOMERS
     assert summary["associate"]["rules"] > 0
