@@ -67,7 +67,14 @@ class RowEncoder:
         if not self.projection.derived:
             return None
         empty = DerivedData()
-        return [self.projection.project_derived(derived.get(row.customer_id, empty)).SerializeToString() for row in rows]
+        return [self._shown_derived(derived.get(row.customer_id, empty)).SerializeToString() for row in rows]
+
+    def _shown_derived(self, derived: DerivedData) -> DerivedData:
+        """Under a run without the origins of golden records: they name customers."""
+        shown = self.projection.project_derived(derived)
+        if self.pseudonyms is not None and shown.HasField("entity"):
+            shown.entity.ClearField("golden")
+        return shown
 
     def _as_arrow(
         self,

@@ -126,6 +126,23 @@ def test_row_ids_of_a_run_are_pseudonyms_of_that_run_only(acme: Tenant, people: 
         second.write([entity(b"short")])
 
 
+def test_golden_records_of_earlier_runs_name_no_customer_to_a_worker(acme: Tenant, people: list[str]) -> None:
+    start(acme)
+    first = Lease(acme)
+    ids = [row_id for row_id, _ in first.rows("given_name")]
+    results = [entity(one) for one in ids]
+    for one in results:
+        one.derived.entity.golden.add(field="emails", customer=ids[0].hex(), rule="newest")
+    first.write(results)
+    first.commit(match=len(ids))
+    assert acme.admin.customers.get_full(people[0]).derived.entity.golden[0].customer in people
+    run = start(acme)
+    token = acme.worker.worker.claim(STEPS, lease_s=60).lease_token
+    rows = list(acme.worker.read("analysis", fields=["entity"], run=run.name, lease_token=token))
+    assert len(rows) == len(people)
+    assert all(row.derived is not None and row.derived.entity.entity and not row.derived.entity.golden for row in rows)
+
+
 def test_field_that_no_step_declares_is_refused(acme: Tenant, people: list[str]) -> None:
     start(acme, "segment")
     lease = Lease(acme)
