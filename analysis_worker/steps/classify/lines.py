@@ -17,6 +17,7 @@ from analysis_worker.steps.classify.columns import Bools, Floats, Ints
 from analysis_worker.steps.classify.options import ClassifyOptions
 
 _SMALLEST_EFFECT = 0.005
+_SHOWN_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,4 +121,4 @@ def _reasons(judgement: Judgement, outcomes: Sequence[str], columns: Sequence[st
 def _text(column: str, outcome: str, points: int) -> str:
     verb = "raises" if points >= 0 else "lowers"
     size = f"{abs(points)} point{'' if abs(points) == 1 else 's'}"
-    return f"{column} {verb} the chance of '{outcome}' by {size}"
+    return f"{column[:_SHOWN_NAME]} {verb} the chance of '{outcome[:_SHOWN_NAME]}' by {size}"

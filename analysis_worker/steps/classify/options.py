@@ -50,7 +50,8 @@ class ClassifyOptions:
         max_disagreement: a row is not judged if the two models differ by more than this probability.
         min_confidence: a row is not judged if its likeliest class is less likely than this.
         reasons: reasons per customer at most.
-        max_training_rows: models learn from a random sample of at most this many rows, so time is bounded at any size.
+        max_training_rows: models learn from a random sample of this many rows, so time is bounded at any size; up to five times
+            as many where a class is rare.
         max_columns: columns beyond this number (the least telling) are left out.
         max_categories: distinct values of a column that is a category; more is free text or an id.
         resamples: bootstrap resamples behind the intervals of the figures.

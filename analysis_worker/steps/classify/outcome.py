@@ -14,7 +14,9 @@ import pyarrow as pa
 
 from analysis_worker.steps.classify.columns import Ints, texts_of
 from analysis_worker.steps.classify.options import ClassifyOptions, ClassifyRefusedError, identifies
+from analysis_worker.steps.classify.sampling import rows_needed
 
+_LONGEST_CLASS = 190
 _TRUE_WORDS = frozenset({"1", "true", "yes", "y", "t", "churned", "churn", "lost", "left", "positive", "bought", "won"})
 
 
@@ -59,6 +61,8 @@ def read_outcome(table: pa.Table, options: ClassifyOptions) -> Outcome:
         raise ClassifyRefusedError(
             f"{options.target[:60]!r} has {len(counted)} different values, more than {options.max_classes}: it is no class"
         )
+    if any(len(text) > _LONGEST_CLASS for text in counted):
+        raise ClassifyRefusedError(f"{options.target[:60]!r} holds texts too long to be classes")
     if options.positive and counted and options.positive not in counted:
         raise ClassifyRefusedError(f"{options.target[:60]!r} never has the value given as positive")
     return _outcome(texts, counted, options)
@@ -69,7 +73,8 @@ def _outcome(texts: list[str | None], counted: Counter[str], options: ClassifyOp
     if positive:
         texts, counted = _against_rest(texts, counted, positive)
     order = sorted(counted, key=lambda text: (text == positive, text))
-    learnt = tuple(text for text in order if counted[text] >= options.min_class_rows)
+    needed = rows_needed(counted.total(), len(counted), options)
+    learnt = tuple(text for text in order if counted[text] >= needed)
     place = {text: index for index, text in enumerate(learnt)}
     codes = np.array([-1 if text is None else place.get(text, -2) for text in texts], np.int64)
     return Outcome(

@@ -22,8 +22,7 @@ from analysis_worker.steps.classify.learner import Learned, Opinion, learn
 from analysis_worker.steps.classify.lines import Judgement, judge, lines_table, place, silence
 from analysis_worker.steps.classify.options import ROW_ID, ClassifyOptions
 from analysis_worker.steps.classify.outcome import Outcome, read_outcome
-
-_LEAST_ROWS_OF_MANY = 2_000
+from analysis_worker.steps.classify.sampling import sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,39 +107,31 @@ def _abstained(ids: pa.Array, card: ClassifySummary, options: ClassifyOptions) -
 def _plan(table: pa.Table, outcome: Outcome, options: ClassifyOptions) -> _Work:
     parsed, left_out = read_predictors(table, options)
     labelled = np.flatnonzero(outcome.codes >= 0)
-    sample = _sample(labelled, len(outcome.classes), options)
+    rows = sample(outcome.codes, options)
     clock = time_column(parsed, labelled, options)
     if clock:
         left_out.append(LeftOut(column=clock.name, reason="time_column"))
     candidates = [column for column in parsed if column is not clock]
-    kept, leaks, alone = scan(candidates, sample, outcome.codes[sample], options)
+    kept, leaks, alone = scan(candidates, rows, outcome.codes[rows], options)
     ranked = sorted(kept, key=lambda column: (-alone[column.name], column.name))
     chosen = {column.name for column in ranked[: options.max_columns]}
     left_out += leaks
     left_out += [LeftOut(column=c.name, reason="column_budget", alone=alone[c.name]) for c in kept if c.name not in chosen]
-    folds, clock = _folds(outcome.codes[sample], clock, sample, options)
+    folds, clock = _folds(outcome.codes[rows], clock, rows, options)
     return _Work(
         outcome=outcome,
         parsed=tuple(parsed),
         columns=tuple(column for column in kept if column.name in chosen),
         left_out=tuple(left_out),
-        sample=sample,
+        sample=rows,
         clock=clock,
         folds=tuple(folds),
     )
 
 
-def _sample(labelled: Ints, n_classes: int, options: ClassifyOptions) -> Ints:
-    most = options.max_training_rows
-    if n_classes > 2:  # noqa: PLR2004 - every class is learnt against the rest: the same time for all of them together
-        most = max(_LEAST_ROWS_OF_MANY, 2 * most // n_classes)
-    size = min(len(labelled), most)
-    return np.sort(np.random.default_rng([options.seed, 1]).choice(labelled, size=size, replace=False))
-
-
-def _folds(codes: Ints, clock: Column | None, sample: Ints, options: ClassifyOptions) -> tuple[list[Fold], Column | None]:
+def _folds(codes: Ints, clock: Column | None, rows: Ints, options: ClassifyOptions) -> tuple[list[Fold], Column | None]:
     if clock:
-        folds = time_folds(codes, clock.values[sample], options)
+        folds = time_folds(codes, clock.values[rows], options)
         if folds or options.time_column:
             return folds, clock
     return stratified_folds(codes, options), None

@@ -20,6 +20,7 @@ from analysis_worker.steps.classify.measures import (
     mean_auc,
 )
 from analysis_worker.steps.classify.members import fit_linear, fit_trees
+from analysis_worker.steps.classify.sampling import rows_needed, sample
 
 RANDOM = np.random.default_rng(1)
 CHANCE = RANDOM.random(2_000).round(2)
@@ -134,6 +135,15 @@ def test_folds_share_every_class_alike_and_every_row_is_judged_once() -> None:
     assert sorted(np.concatenate([fold.test for fold in folds]).tolist()) == list(range(375))
     assert all(np.bincount(codes[fold.test]).tolist() == [60, 12, 3] for fold in folds)
     assert all(not set(fold.train) & set(fold.test) for fold in folds)
+
+
+def test_a_sample_keeps_the_shares_and_grows_for_a_rare_class() -> None:
+    codes = np.r_[np.zeros(9_000, int), np.ones(1_000, int), np.full(500, -1)]
+    options = ClassifyOptions(max_training_rows=2_000)
+    assert np.bincount(codes[sample(codes, options)]).tolist() == [1_800, 200]
+    rarer = np.r_[np.zeros(20_000, int), np.ones(100, int)]
+    assert np.bincount(rarer[sample(rarer, options)]).tolist() == [9_950, 50]
+    assert rows_needed(20_100, 2, options) == 41
 
 
 def test_what_is_learnt_from_is_older_than_what_is_judged_and_a_moment_is_never_cut() -> None:

@@ -248,6 +248,7 @@ def test_without_any_predictor_the_run_abstains() -> None:
         ({}, {"target": "absent"}, "there is no column 'absent'"),
         ({"email": ["a"] * ROWS}, {"target": "email"}, "identifies people"),
         ({"churn": np.arange(ROWS) % 21}, {}, "21 different values"),
+        ({"churn": ["a", "b" * 191] * (ROWS // 2)}, {}, "too long to be classes"),
         ({}, {"positive": "maybe"}, "never has the value"),
         ({}, {"time_column": "plan"}, "holds no dates"),
         ({"row_id": ["same"] * ROWS}, {}, "unique"),
@@ -298,5 +299,5 @@ def test_groups_of_people_are_checked_one_by_one() -> None:
 
 def test_of_many_known_rows_a_sample_is_learnt_and_all_are_predicted() -> None:
     result = run(planted(1_500), max_training_rows=400)
-    assert result.summary.training_rows == 400
+    assert 400 <= result.summary.training_rows < 600
     assert result.summary.predicted == 1_500
