@@ -8,25 +8,10 @@ from datetime import datetime
 from importlib import metadata
 from typing import Any
 
+from analysis_worker.pipeline import report_parts
 from analysis_worker.pipeline.outcome import StepOutcome
 from analysis_worker.pipeline.plan import Plan
-from analysis_worker.report import (
-    BandCount,
-    ClusterSize,
-    CorrectionRule,
-    Duplicates,
-    ImputedColumn,
-    ProfileLine,
-    Provenance,
-    QualityColumn,
-    ReportInput,
-    ReviewQueue,
-    ScoreBin,
-    SegmentEntry,
-    Segments,
-    StepDuration,
-    UndoStep,
-)
+from analysis_worker.report import Previous, Provenance, QualityColumn, ReportInput, ReviewQueue, StepDuration, UndoStep
 
 _LIBRARIES = ("strongroom", "splink", "duckdb", "scikit-learn", "pyarrow", "numpy")
 
@@ -40,20 +25,27 @@ class RunFigures:
     position: int
     created: datetime
     quality: tuple[QualityColumn, ...]
+    previous: Previous | None = None
 
 
 def report_input(plan: Plan, outcomes: Mapping[str, StepOutcome], figures: RunFigures) -> ReportInput:
     parts: dict[str, Mapping[str, Any]] = {step: outcome.report for step, outcome in outcomes.items()}
+    readable = report_parts.readable
     return ReportInput(
         provenance=_provenance(plan, outcomes, figures),
         customers=figures.customers,
         transactions=figures.transactions,
         quality=figures.quality,
-        corrections=_corrections(parts["correct"]) if "correct" in parts else None,
-        duplicates=_duplicates(parts["match"]) if "match" in parts else None,
-        imputation=tuple(ImputedColumn(**column) for column in parts["impute"]["columns"]) if "impute" in parts else None,
-        segments=_segments(parts["segment"]) if "segment" in parts else None,
-        review=_review(plan, parts),
+        corrections=readable(report_parts.corrections, parts.get("correct")),
+        duplicates=readable(report_parts.duplicates, parts.get("match")),
+        imputation=readable(report_parts.imputation, parts.get("impute")),
+        segments=readable(report_parts.segments, parts.get("segment")),
+        enrichment=readable(report_parts.enrichment, parts.get("enrich")),
+        value=readable(report_parts.value, parts.get("value")),
+        prediction=readable(report_parts.prediction, parts.get("classify")),
+        rules=readable(report_parts.rules, parts.get("associate")),
+        previous=figures.previous,
+        review=_review(parts),
         undo=_undo(plan),
     )
 
@@ -78,48 +70,32 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def _corrections(part: Mapping[str, Any]) -> tuple[CorrectionRule, ...]:
-    return tuple(CorrectionRule(**rule) for rule in part["rules"])
-
-
-def _duplicates(part: Mapping[str, Any]) -> Duplicates:
-    return Duplicates(
-        rows=part["rows"],
-        entities=part["entities"],
-        histogram=tuple(ScoreBin(**line) for line in part["histogram"]),
-        bands=tuple(BandCount(**line) for line in part["bands"]),
-        cluster_sizes=tuple(ClusterSize(**line) for line in part["cluster_sizes"]),
+def _review(parts: Mapping[str, Mapping[str, Any]]) -> tuple[ReviewQueue, ...]:
+    pairs = sum(_number(band, "pairs") for band in _entries(parts, "match", "bands") if band.get("band") == "review")
+    doubtful = sum(_number(rule, "waiting") for rule in _entries(parts, "correct", "rules"))
+    queues = (
+        ("match", "Pairs that may be one person", pairs, "strongroom review run --kind match"),
+        ("correct", "Corrections that no rule is sure enough of", doubtful, "strongroom review run --kind correction"),
     )
+    return tuple(ReviewQueue(what=what, waiting=n, where=where) for step, what, n, where in queues if step in parts)
 
 
-def _segments(part: Mapping[str, Any]) -> Segments:
-    entries = tuple(
-        SegmentEntry(
-            name=entry["name"], customers=entry["customers"], profile=tuple(ProfileLine(**line) for line in entry["profile"])
-        )
-        for entry in part["entries"]
-    )
-    return Segments(**{name: value for name, value in part.items() if name != "entries"}, entries=entries)
+def _entries(parts: Mapping[str, Mapping[str, Any]], step: str, name: str) -> list[Mapping[str, Any]]:
+    listed = parts.get(step, {}).get(name)
+    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list | tuple) else []
 
 
-def _review(plan: Plan, parts: Mapping[str, Mapping[str, Any]]) -> tuple[ReviewQueue, ...]:
-    where = f"strongroom analysis results {plan.run}"
-    queues = []
-    if "match" in parts:
-        waiting = sum(band["pairs"] for band in parts["match"]["bands"] if band["band"] == "review")
-        queues.append(ReviewQueue(what="Pairs that may be one person", waiting=waiting, where=where))
-    if "correct" in parts:
-        waiting = sum(rule["waiting"] for rule in parts["correct"]["rules"])
-        queues.append(ReviewQueue(what="Corrections that no rule is sure enough of", waiting=waiting, where=where))
-    return tuple(queues)
+def _number(entry: Mapping[str, Any], name: str) -> int:
+    given = entry.get(name)
+    return int(given) if isinstance(given, int | float) else 0
 
 
 def _undo(plan: Plan) -> tuple[UndoStep, ...]:
-    steps = ",".join(step.name for step in plan.steps)
+    run = plan.run.rpartition("/")[2]
     return (
-        UndoStep(text="Nothing that a source said was changed: exports without result fields show it as it was."),
+        UndoStep(text="See what would go, and change nothing:", command=f"strongroom analysis undo {run} --plan"),
         UndoStep(
-            text="A new run of the same steps takes the place of these results.",
-            command=f"strongroom analysis start --steps {steps} --wait",
+            text="Take every result of this run back, to what it was before the run:", command=f"strongroom analysis undo {run}"
         ),
+        UndoStep(text="Put the results in their place again:", command=f"strongroom analysis undo {run} --redo"),
     )

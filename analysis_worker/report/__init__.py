@@ -1,6 +1,5 @@
 """The page people look at after a run, and its JSON twin: aggregates only, readable without scripts and without network."""
 
-from analysis_worker.report.adapt import corrections_of, duplicates_of, imputation_of, quality_of, segments_of
 from analysis_worker.report.model import (
     BandCount,
     ClusterSize,
@@ -18,15 +17,51 @@ from analysis_worker.report.model import (
     StepDuration,
     UndoStep,
 )
+from analysis_worker.report.model_insight import (
+    AliveBin,
+    Backtest,
+    BacktestTenth,
+    CalibrationBin,
+    CurrencyTotal,
+    CutOff,
+    EnrichedField,
+    Estimate,
+    GroupCheck,
+    Influence,
+    LeftOut,
+    LiftTenth,
+    Prediction,
+    Previous,
+    ProductRule,
+    ProductRules,
+    Value,
+    ValueTenth,
+)
 from analysis_worker.report.page import build_report
 from analysis_worker.report.twin import report_json
 
 __all__ = [
+    "AliveBin",
+    "Backtest",
+    "BacktestTenth",
     "BandCount",
+    "CalibrationBin",
     "ClusterSize",
     "CorrectionRule",
+    "CurrencyTotal",
+    "CutOff",
     "Duplicates",
+    "EnrichedField",
+    "Estimate",
+    "GroupCheck",
     "ImputedColumn",
+    "Influence",
+    "LeftOut",
+    "LiftTenth",
+    "Prediction",
+    "Previous",
+    "ProductRule",
+    "ProductRules",
     "ProfileLine",
     "Provenance",
     "QualityColumn",
@@ -37,11 +72,8 @@ __all__ = [
     "Segments",
     "StepDuration",
     "UndoStep",
+    "Value",
+    "ValueTenth",
     "build_report",
-    "corrections_of",
-    "duplicates_of",
-    "imputation_of",
-    "quality_of",
     "report_json",
-    "segments_of",
 ]

@@ -8,6 +8,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from analysis_worker.report.figures_insight import (
+    EnrichedRow,
+    MapPoint,
+    RuleFigures,
+    ValueFigures,
+    apart,
+    enriched,
+    finite,
+    percent,
+    rule_figures,
+    segment_map,
+    value_figures,
+)
+from analysis_worker.report.figures_prediction import PredictionFigures, prediction_figures
 from analysis_worker.report.model import (
     BandCount,
     CorrectionRule,
@@ -22,6 +36,7 @@ from analysis_worker.report.model import (
     Segments,
     UndoStep,
 )
+from analysis_worker.report.model_insight import Previous
 from analysis_worker.report.suppression import (
     ABSENT,
     SMALLEST_GROUP,
@@ -135,6 +150,7 @@ class SegmentFigures:
     silhouette: float | None
     stability: float | None
     rows: tuple[SegmentRow, ...]
+    map: tuple[MapPoint, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +180,11 @@ class Figures:
     imputed_total: Count
     missing_total: Count
     segments: SegmentFigures | None
+    enrichment: tuple[EnrichedRow, ...] | None
+    value: ValueFigures | None
+    prediction: PredictionFigures | None
+    rules: RuleFigures | None
+    previous: Previous | None
     review: tuple[ReviewRow, ...]
     undo: tuple[UndoStep, ...]
 
@@ -187,6 +208,11 @@ def figures(source: ReportInput, limits: Limits) -> Figures:
         imputed_total=total(c.imputed for c in imputed or ()),
         missing_total=total(c.missing for c in imputed or ()),
         segments=None if source.segments is None else _segments(source.segments, limits),
+        enrichment=None if source.enrichment is None else enriched(source.enrichment, limits.rules),
+        value=None if source.value is None else value_figures(source.value),
+        prediction=None if source.prediction is None else prediction_figures(source.prediction, limits.rules),
+        rules=None if source.rules is None else rule_figures(source.rules, limits.rules),
+        previous=None if source.previous is None else _previous(source.previous),
         review=tuple(_review(q) for q in source.review[: limits.rules]),
         undo=tuple(UndoStep(text=u.text[:400], command=u.command[:200]) for u in source.undo[: limits.rules]),
     )
@@ -200,6 +226,11 @@ def _provenance(source: Provenance) -> Provenance:
         versions=tuple((short(name), short(version)) for name, version in source.versions[:40]),
         durations=tuple(replace(d, step=short(d.step)) for d in source.durations[:40]),
     )
+
+
+def _previous(source: Previous) -> Previous:
+    known = {short(name): float(value) for name, value in list(source.figures.items())[:100] if math.isfinite(value)}
+    return Previous(run=source.run[:200], created=source.created[:200], figures=known)
 
 
 def _quality(column: QualityColumn) -> QualityRow:
@@ -264,7 +295,7 @@ def _band(found: Duplicates, lower: float) -> str:
 
 
 def _imputed(column: ImputedColumn) -> ImputedRow:
-    baseline, chosen = _finite(column.baseline_error), _finite(column.chosen_error)
+    baseline, chosen = finite(column.baseline_error), finite(column.chosen_error)
     left = None if not baseline or chosen is None else round(100 * chosen / baseline)
     return ImputedRow(
         column=short(column.column),
@@ -273,19 +304,11 @@ def _imputed(column: ImputedColumn) -> ImputedRow:
         imputed=count(column.imputed),
         outcome=short(column.reason if column.abstained else column.method).replace("_", " "),
         error_percent=left,
-        baseline_error=_finite(column.baseline_error),
-        chosen_error=_finite(column.chosen_error),
-        coverage_percent=_percent(column.coverage),
-        confidence_percent=_percent(column.mean_confidence),
+        baseline_error=finite(column.baseline_error),
+        chosen_error=finite(column.chosen_error),
+        coverage_percent=percent(column.coverage),
+        confidence_percent=percent(column.mean_confidence),
     )
-
-
-def _percent(part: float | None) -> int | None:
-    return None if part is None or not math.isfinite(part) else round(100 * part)
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value
 
 
 def _segments(found: Segments, limits: Limits) -> SegmentFigures:
@@ -297,9 +320,10 @@ def _segments(found: Segments, limits: Limits) -> SegmentFigures:
     return SegmentFigures(
         structured=found.structured,
         reason=short(found.reason) if found.reason else "",
-        silhouette=_finite(found.silhouette),
-        stability=_finite(found.stability),
+        silhouette=finite(found.silhouette),
+        stability=finite(found.stability),
         rows=tuple(rows),
+        map=segment_map(groups.shown, found.customers),
     )
 
 
@@ -308,15 +332,15 @@ def _segment(name: str, customers: int, total: int, profile: tuple[ProfileRow, .
 
 
 def _profile(entry: SegmentEntry, limits: Limits) -> tuple[ProfileRow, ...]:
-    strongest = sorted(entry.profile, key=lambda p: -abs(p.difference))[: limits.profile_lines]
+    strongest = sorted(entry.profile, key=lambda p: -abs(apart(p)))[: limits.profile_lines]
     return tuple(_profile_row(line, entry.customers) for line in strongest)
 
 
 def _profile_row(line: ProfileLine, customers: int) -> ProfileRow:
     if not line.level:
         return ProfileRow(feature=short(line.feature), value=number(line.value), overall=number(line.overall))
-    inside = ABSENT if _finite(line.value) is None else share(round((line.value or 0.0) * customers), customers).text
-    overall = ABSENT if _percent(line.overall) is None else f"{_percent(line.overall)}%"
+    inside = ABSENT if finite(line.value) is None else share(round((line.value or 0.0) * customers), customers).text
+    overall = ABSENT if percent(line.overall) is None else f"{percent(line.overall)}%"
     return ProfileRow(feature=short(f"{line.feature}: {line.level}"), value=inside, overall=overall)
 
 

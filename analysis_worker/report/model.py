@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analysis_worker.report.model_insight import EnrichedField, Prediction, Previous, ProductRules, Value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDuration:
@@ -189,5 +191,10 @@ class ReportInput:
     duplicates: Duplicates | None = None
     imputation: tuple[ImputedColumn, ...] | None = None
     segments: Segments | None = None
+    enrichment: tuple[EnrichedField, ...] | None = None
+    value: Value | None = None
+    prediction: Prediction | None = None
+    rules: ProductRules | None = None
+    previous: Previous | None = None
     review: tuple[ReviewQueue, ...] = ()
     undo: tuple[UndoStep, ...] = ()

@@ -1,16 +1,19 @@
 """The page: one self-contained HTML document per run, at most 1 MB, without scripts and without any request.
 
-Order is fixed: headline, data quality first (a reader must know what the rest stands on), corrections, entities, imputation,
-segments, provenance, what waits for review, how to undo.
+Order is fixed: headline with the verdicts, data quality first (a reader must know what the rest stands on), corrections, what
+changed, entities, enrichment, imputation, segments, value, prediction, rules, provenance, what waits for review, how to undo. A
+step that did not run leaves no section.
 """
 
 from __future__ import annotations
 
 from analysis_worker.report.figures import Figures, figures
+from analysis_worker.report.headline import changes, headline
 from analysis_worker.report.markup import Markup, join, page, stylesheet, tag
 from analysis_worker.report.model import ReportInput
-from analysis_worker.report.sections_data import corrections, entities, headline, quality
-from analysis_worker.report.sections_insight import imputation, provenance, review, segments, undo
+from analysis_worker.report.sections_data import corrections, entities, quality
+from analysis_worker.report.sections_future import prediction, rules, value
+from analysis_worker.report.sections_insight import enrichment, imputation, provenance, review, segments, undo
 from analysis_worker.report.style import CSS, content_policy
 from analysis_worker.report.twin import fitting
 
@@ -38,7 +41,10 @@ def _render(shown: Figures) -> str:
         tag("title", f"Analysis report: {shown.provenance.tenant or 'tenant'}"),
         stylesheet(CSS),
     )
-    parts = (quality, corrections, entities, imputation, segments, provenance, review, undo)
+    parts = (
+        *(quality, corrections, changes, entities, enrichment, imputation, segments),
+        *(value, prediction, rules, provenance, review, undo),
+    )
     main = tag("main", headline(shown), *(part(shown) for part in parts), id="content")
     body = tag(
         "body", tag("a", "Skip to the report", class_="skip", href="#content"), tag("div", main, _footer(), class_="sheet")

@@ -1,4 +1,4 @@
-"""The first sections: what was found, how good the data is, what was corrected, who is the same person."""
+"""The first sections: how good the data is, what was corrected, who is the same person."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from analysis_worker.report.charts import Bar, bar_chart, histogram
 from analysis_worker.report.figures import BarRow, Figures, QualityRow
 from analysis_worker.report.markup import EMPTY, Child, Markup, tag
-from analysis_worker.report.suppression import ABSENT, Count, short
-from analysis_worker.report.tables import table
+from analysis_worker.report.suppression import ABSENT, Count
+from analysis_worker.report.tables import folded, table
 
 _CHARTED = 16
 _BANDS = {"auto": "merged by rule", "review": "for a person", "no": "different people"}
@@ -30,61 +30,6 @@ def chart(drawing: Markup, caption: str) -> Markup:
     return tag("figure", drawing, tag("figcaption", caption))
 
 
-def headline(shown: Figures) -> Markup:
-    """The run in one sentence and a few figures."""
-    found = shown.entities
-    facts = [
-        _fact("Customer records", shown.customers.text, f"{shown.transactions.text} transactions, {shown.needs.text} needs")
-    ]
-    facts.append(_fact("Cells filled in", shown.completeness.text, "of all cells looked at, before imputation"))
-    if shown.corrections is not None:
-        facts.append(_fact("Corrections proposed", shown.correction_total.text, "each with its rule; the source stays"))
-    if found is not None:
-        facts.append(
-            _fact("Duplicate records", found.duplicates.text, f"{found.entities.text} entities behind {found.rows.text}")
-        )
-    if shown.imputation is not None:
-        facts.append(_fact("Gaps filled", shown.imputed_total.text, f"of {shown.missing_total.text} missing values"))
-    if shown.segments is not None:
-        groups = str(len(shown.segments.rows)) if shown.segments.structured else "no structure"
-        facts.append(_fact("Segments", groups, "shown with ten customers or more"))
-    waiting = sum(row.waiting.value or 0 for row in shown.review)
-    some = any(row.waiting.value is None for row in shown.review)
-    review = _waiting_text(waiting, hidden=some)
-    facts.append(_fact("Waiting for review", review, "decisions that belong to a person"))
-    facts.append(
-        _fact("Purpose", short(shown.provenance.purpose or ABSENT), shown.provenance.legal_basis or "as granted for this run")
-    )
-    return tag(
-        "header",
-        tag("p", "Strongroom analysis report", class_="eyebrow"),
-        tag(
-            "h1",
-            f"What we know about the customers of {short(shown.provenance.tenant or 'this tenant')}",
-        ),
-        tag("p", _lead(shown), class_="lead"),
-        tag("dl", *facts, class_="facts"),
-    )
-
-
-def _waiting_text(total: int, *, hidden: bool) -> str:
-    if hidden:
-        return f"{total:,} or a few more" if total else "fewer than 10"
-    return f"{total:,}" if total else "nothing"
-
-
-def _lead(shown: Figures) -> str:
-    made = f" of {shown.provenance.created}" if shown.provenance.created else ""
-    return (
-        f"Results of the analysis run{made}. Everything below is derived data beside the source values: "
-        "nothing that a source said was overwritten."
-    )
-
-
-def _fact(term: str, value: str, note: str) -> Markup:
-    return tag("div", tag("dt", term), tag("dd", value, tag("small", note)))
-
-
 def quality(shown: Figures) -> Markup:
     """Completeness per column, worst first."""
     rows = [
@@ -93,7 +38,7 @@ def quality(shown: Figures) -> Markup:
     bars = [_quality_bar(row) for row in shown.quality[:_CHARTED]]
     more = f" The {shown.columns_left_out} most complete columns are left out." if shown.columns_left_out else ""
     if not rows:
-        return section("quality", "Data quality", "No columns were looked at in this run.")
+        return EMPTY
     count_good = sum(r.verdict == "good" for r in shown.quality)
     lead = f"{count_good} of {len(rows)} columns are good (95% filled or more); the emptiest come first.{more}"
     figure = chart(
@@ -116,7 +61,7 @@ def _quality_bar(row: QualityRow) -> Bar:
 def corrections(shown: Figures) -> Markup:
     """Proposals per rule."""
     if shown.corrections is None:
-        return section("corrections", "Corrections", "The run had no correction step.")
+        return EMPTY
     if not shown.corrections:
         return section("corrections", "Corrections", "No rule had anything to propose: the data is clean where the rules look.")
     rows = [(r.rule, r.proposals.text, r.applied.text, r.waiting.text) for r in shown.corrections]
@@ -131,7 +76,7 @@ def entities(shown: Figures) -> Markup:
     """Match scores with their bands, and cluster sizes."""
     found = shown.entities
     if found is None:
-        return section("entities", "Entities", "The run had no matching step.")
+        return EMPTY
     lead = (
         f"{found.rows.text} customer records belong to {found.entities.text} entities; {found.duplicates.text} are duplicates."
     )
@@ -141,7 +86,10 @@ def entities(shown: Figures) -> Markup:
         drawing = histogram("Compared pairs by match probability", bars, "0: different", "1: the same person")
         bands = [(_BANDS.get(b.band, b.band), b.label, b.count.text) for b in found.bands]
         scores = [(b.label, b.count.text, _BANDS.get(b.band, b.band) or ABSENT) for b in found.scores]
-        beside = (table("Bands", ("Band", "Probability", "Pairs"), bands, (2,)), _folded("Pairs by probability", scores))
+        beside = (
+            table("Bands", ("Band", "Probability", "Pairs"), bands, (2,)),
+            folded("Pairs by probability", ("Probability", "Pairs", "Band"), scores, (1,)),
+        )
         parts.append(pair(chart(drawing, _score_caption(bars)), tag("div", *beside)))
     if found.sizes:
         rows = [(b.label, b.count.text) for b in found.sizes]
@@ -149,11 +97,6 @@ def entities(shown: Figures) -> Markup:
         beside_sizes = table("Entities by number of records", ("Size", "Entities"), rows, (1,))
         parts.append(pair(chart(drawing, "How many records stand behind one entity."), beside_sizes))
     return section("entities", "Entities", lead, *parts)
-
-
-def _folded(caption: str, rows: Sequence[Sequence[Child]]) -> Markup:
-    inner = table(caption, ("Probability", "Pairs", "Band"), rows, (1,))
-    return tag("details", tag("summary", "Table of the chart"), inner) if rows else EMPTY
 
 
 def _score_caption(bars: Sequence[Bar]) -> str:
@@ -166,6 +109,11 @@ def _bars(rows: Sequence[BarRow], power: float = 1.0) -> list[Bar]:
     return [
         Bar(label=r.label, text=r.count.text, length=_length(r.count, largest, power), colour=r.band or "bar") for r in rows
     ]
+
+
+def count_bars(rows: Sequence[tuple[str, Count]]) -> list[Bar]:
+    """Bars of counts, the largest at full length."""
+    return _bars([BarRow(label=label, count=shown) for label, shown in rows])
 
 
 def _length(shown: Count, largest: int, power: float) -> float | None:

@@ -5,17 +5,35 @@ from __future__ import annotations
 from analysis_worker.report.charts import Bar, bar_chart
 from analysis_worker.report.figures import Figures, ImputedRow, SegmentRow, number
 from analysis_worker.report.markup import EMPTY, Markup, tag
-from analysis_worker.report.sections_data import chart, pair, section
+from analysis_worker.report.plots import Bubble, bubble_map
+from analysis_worker.report.sections_data import chart, count_bars, pair, section
 from analysis_worker.report.suppression import ABSENT
 from analysis_worker.report.tables import table
 
 _CHARTED = 16
 
 
+def enrichment(shown: Figures) -> Markup:
+    """Gaps filled from other sources, before anything is guessed."""
+    if shown.enrichment is None:
+        return EMPTY
+    if not shown.enrichment:
+        return section("enrichment", "Enrichment", "No source knew a value that was missing.")
+    lead = (
+        "Gaps that reference tables or other records of the same person could fill; every value carries its source. "
+        "Unsure means that several values were found, so none was taken."
+    )
+    rows = [(r.field, r.source, r.gaps.text, r.filled.text, r.ambiguous.text) for r in shown.enrichment]
+    bars = count_bars([(r.field, r.filled) for r in shown.enrichment[:_CHARTED]])
+    figure = chart(bar_chart("Gaps filled by field", bars), "Gaps filled, by field and source.")
+    heads = ("Field", "Source", "Gaps", "Filled", "Unsure")
+    return section("enrichment", "Enrichment", lead, pair(figure, table("Enrichment by field", heads, rows, (2, 3, 4))))
+
+
 def imputation(shown: Figures) -> Markup:
     """Error left beside the best constant guess, coverage, and what was left empty on purpose."""
     if shown.imputation is None:
-        return section("imputation", "Imputation", "The run had no imputation step.")
+        return EMPTY
     if not shown.imputation:
         return section("imputation", "Imputation", "No column had gaps.")
     filled = [row for row in shown.imputation if row.error_percent is not None]
@@ -86,7 +104,7 @@ def segments(shown: Figures) -> Markup:
     """Sizes, then a card per segment with what sets it apart."""
     found = shown.segments
     if found is None:
-        return section("segments", "Segments", "The run had no segmentation step.")
+        return EMPTY
     quality = ", ".join(
         f"{name} {value:.2f}"
         for name, value in (("silhouette", found.silhouette), ("stability", found.stability))
@@ -102,9 +120,23 @@ def segments(shown: Figures) -> Markup:
     rows = [(r.name, r.customers.text, r.share.text) for r in found.rows]
     drawing = chart(bar_chart("Customers per segment", bars), "Customers per segment.")
     cards = [_card(row) for row in found.rows if row.profile]
+    spots = [Bubble(label=spot.name, x=spot.x, y=spot.y, size=spot.size) for spot in found.map]
+    places = chart(
+        bubble_map("Segments in two dimensions: near ones are alike", spots),
+        "Map of the segments: near ones have like profiles, the area is the share of customers. The axes are the two "
+        "directions in which profiles differ most.",
+    )
+    where = [(spot.name, f"{spot.x:+.2f}", f"{spot.y:+.2f}") for spot in found.map]
+    mapped = pair(places, table("Places on the map", ("Segment", "Across", "Up"), where, (1, 2))) if spots else EMPTY
     sizes = table("Segments by size", ("Segment", "Customers", "Share"), rows, (1, 2))
     return section(
-        "segments", "Segments", lead, pair(drawing, sizes), tag("div", *cards, class_="cards") if cards else EMPTY, long=True
+        "segments",
+        "Segments",
+        lead,
+        pair(drawing, sizes),
+        mapped,
+        tag("div", *cards, class_="cards") if cards else EMPTY,
+        long=True,
     )
 
 

@@ -68,7 +68,21 @@ border-radius:10px;overflow:hidden;margin:1.75rem 0 .5rem}
 .facts dt{font-size:.82rem;color:var(--soft)}
 .facts dd{margin:.15rem 0 0;font-size:1.5rem;font-weight:600;line-height:1.2;overflow-wrap:anywhere}
 .facts small{display:block;font-size:.8rem;font-weight:400;color:var(--soft);margin-top:.3rem;line-height:1.4}
+.verdicts h2{font:600 .8rem/1.4 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif;
+letter-spacing:.09em;text-transform:uppercase;color:var(--soft);margin:1.75rem 0 .5rem}
+.verdicts ul{list-style:none;margin:0;padding:0;border:1px solid var(--rule);border-radius:10px;background:var(--card);
+overflow:hidden}
+.verdicts li{display:grid;grid-template-columns:5.25rem 13rem minmax(0,1fr);gap:0 1rem;align-items:baseline;max-width:none;
+margin:0;padding:.6rem 1.2rem .65rem 1rem}.verdicts li+li{border-top:1px solid var(--rule)}
+.verdicts a{font-weight:600;color:var(--ink);text-decoration-color:var(--rule);text-underline-offset:.2em;
+overflow-wrap:anywhere}
+.why{color:var(--soft);overflow-wrap:anywhere}
+.pill{display:inline-block;justify-self:start;font-size:.8rem;font-weight:600;line-height:1.3;padding:.12rem .6rem .16rem;
+border:1.5px solid currentColor;border-radius:99px;white-space:nowrap}
+.pill.good{color:var(--good)}.pill.fair{color:var(--fair)}.pill.poor{color:var(--poor)}.pill.note{color:var(--soft)}
+.pill.todo{color:var(--accent);border-style:dashed}
 .pair{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:2rem;align-items:start;margin-top:1rem}
+.pair+.pair{margin-top:1.75rem}
 figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:1rem 1.1rem .9rem}
 figcaption{font-size:.85rem;margin-top:.5rem;line-height:1.45}
 svg{display:block;width:100%;height:auto}
@@ -77,8 +91,13 @@ svg .quiet{fill:var(--soft);font-size:12px}
 svg .end{text-anchor:end}svg .mid{text-anchor:middle}
 svg .track{fill:var(--track)}svg .bar{fill:var(--mark)}svg .good,svg .auto{fill:var(--good)}
 svg .fair,svg .review{fill:var(--fair)}svg .poor{fill:var(--poor)}svg .empty,svg .no{fill:var(--soft)}
+svg .second{fill:var(--accent)}svg .strong{font-weight:700}
+svg .grid{stroke:var(--rule);stroke-width:1}svg .ideal{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:5 4}
+svg .path{stroke:var(--mark);stroke-width:2}svg .dot{fill:var(--mark)}
+svg .hollow{fill:var(--card);stroke:var(--mark);stroke-width:2}
+svg .bubble{fill:var(--wash);fill-opacity:.8;stroke:var(--accent);stroke-width:1.5}
 svg .axis{stroke:var(--soft);stroke-width:1}svg .hatch{fill:none;stroke:var(--soft);stroke-dasharray:3 3}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}section>.scroll{margin-top:1.5rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 caption{text-align:left;font-size:.85rem;padding-bottom:.45rem}
 th,td{text-align:left;padding:.42rem .9rem .42rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
@@ -99,11 +118,12 @@ break-inside:avoid}
 details{margin-top:1rem}summary{cursor:pointer;color:var(--accent);font-weight:600;padding:.2rem 0}
 code{font:.88em ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;background:var(--track);padding:.12em .4em;
 border-radius:4px;overflow-wrap:anywhere}
-ol{padding-left:1.3rem}li{margin:.35rem 0;max-width:68ch}
+ol,.note ul{padding-left:1.3rem}li{margin:.35rem 0;max-width:68ch}
 a{color:var(--accent)}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 footer{border-top:1px solid var(--rule);margin-top:2rem;padding-top:1rem;font-size:.85rem;color:var(--soft)}
 @media (max-width:760px){.sheet{padding:2rem 1.1rem 3rem}.facts{grid-template-columns:repeat(2,1fr)}
-.pair{grid-template-columns:minmax(0,1fr)}h1{font-size:1.95rem}}
+.pair{grid-template-columns:minmax(0,1fr)}
+.verdicts li{grid-template-columns:auto minmax(0,1fr)}.why{grid-column:1/-1}h1{font-size:1.95rem}}
 @media print{body{font-size:10.5pt;background:#fff}.sheet{max-width:none;padding:0}.skip{display:none}
 section,figure,.facts,tr{break-inside:avoid}section.long{break-inside:auto}h2,caption{break-after:avoid}
 details>summary{list-style:none}figure,.card,.facts div{background:#fff}}

@@ -21,6 +21,11 @@ def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Child]], n
     return join(first, tag("details", tag("summary", f"{len(rest)} more rows"), more))
 
 
+def folded(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Child]], numbers: Sequence[int]) -> Markup:
+    """A table that opens at a click or a key; nothing without rows."""
+    return tag("details", tag("summary", caption), table(caption, heads, rows, numbers)) if rows else EMPTY
+
+
 def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Child]], numbers: Sequence[int]) -> Markup:
     flush = frozenset(numbers)
     head = tag("tr", *(tag("th", text, scope="col", **_flush(i in flush)) for i, text in enumerate(heads)))

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from analysis_worker.report.figures import Figures, Limits, figures
 from analysis_worker.report.model import ReportInput
 from analysis_worker.report.suppression import SMALLEST_GROUP
+from analysis_worker.report.verdicts import comparable, verdicts
 
 FORMAT = "strongroom.report.v1"
 LARGEST_BYTES = 1_000_000
@@ -36,5 +37,6 @@ def fitting(render: Callable[[Limits], str]) -> str:
 
 
 def _text(shown: Figures) -> str:
-    whole = {"format": FORMAT, "smallest_group": SMALLEST_GROUP, **asdict(shown)}
+    judged = {"verdicts": [asdict(one) for one in verdicts(shown)], "comparable": dict(comparable(shown))}
+    whole = {"format": FORMAT, "smallest_group": SMALLEST_GROUP, **judged, **asdict(shown)}
     return json.dumps(whole, ensure_ascii=True, indent=1, allow_nan=False)

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analysis_worker.report import (
+    AliveBin,
+    Backtest,
+    BacktestTenth,
     BandCount,
+    CalibrationBin,
     ClusterSize,
     CorrectionRule,
+    CurrencyTotal,
+    CutOff,
     Duplicates,
+    EnrichedField,
+    Estimate,
+    GroupCheck,
     ImputedColumn,
+    Influence,
+    LeftOut,
+    LiftTenth,
+    Prediction,
+    Previous,
+    ProductRule,
+    ProductRules,
     ProfileLine,
     Provenance,
     QualityColumn,
@@ -18,6 +36,8 @@ from analysis_worker.report import (
     Segments,
     StepDuration,
     UndoStep,
+    Value,
+    ValueTenth,
 )
 
 _FILLED = {
@@ -111,18 +131,168 @@ def ordinary_report() -> ReportInput:
             stability=0.91,
             entries=tuple(SegmentEntry(name=n, customers=c, profile=_profile(*v)) for n, (c, *v) in _SEGMENTS.items()),
         ),
+        enrichment=(
+            EnrichedField(source="postcodes", field="addresses[0].city", gaps=412, filled=390, ambiguous=11),
+            EnrichedField(source="entity", field="birth_date", gaps=1_100, filled=214, ambiguous=14),
+            EnrichedField(source="companies", field="organisation", gaps=60, filled=3),
+        ),
+        value=ordinary_value(),
+        prediction=ordinary_prediction(),
+        rules=ordinary_rules(),
+        previous=Previous(
+            run="tenants/harbour-books/runs/0198e001-77aa-7d1e-9a55-3b6f3f0c1d20",
+            created="2026-10-21 09:30 UTC",
+            figures={
+                "Customer records": 4_812.0,
+                "Transactions": 28_950.0,
+                "Duplicate records": 640.0,
+                "Cells filled in, %": 71.0,
+                "Corrections proposed": 6_240.0,
+                "Segments": 5.0,
+                "gender filled, %": 88.0,
+            },
+        ),
         review=(
-            ReviewQueue(what="Pairs that may be one person", waiting=140, where="strongroom analysis results RUN --step match"),
-            ReviewQueue(
-                what="Corrections of doubtful cells", waiting=502, where="strongroom analysis results RUN --step correct"
-            ),
+            ReviewQueue(what="Pairs that may be one person", waiting=140, where="strongroom review run --kind match"),
+            ReviewQueue(what="Corrections of doubtful cells", waiting=502, where="strongroom review run --kind correction"),
         ),
         undo=(
-            UndoStep(
-                text="Read customers without derived data: leave the result fields out of the export.",
-                command="customers export",
+            UndoStep(text="See what would go, and change nothing:", command="strongroom analysis undo 0198f3c2 --plan"),
+            UndoStep(text="Take every result of this run back:", command="strongroom analysis undo 0198f3c2"),
+        ),
+    )
+
+
+def ordinary_value() -> Value:
+    """BG/NBD with Gamma-Gamma on shop customers."""
+    made = (
+        (0.03, 0.05),
+        (0.06, 0.04),
+        (0.11, 0.13),
+        (0.2, 0.18),
+        (0.31, 0.35),
+        (0.5, 0.47),
+        (0.8, 0.86),
+        (1.3, 1.21),
+        (2.2, 2.3),
+        (5.1, 4.8),
+    )
+    return Value(
+        customers=5_000,
+        buyers=4_612,
+        repeat_customers=2_240,
+        estimated=True,
+        horizon_days=365,
+        expected_purchases=6_910.4,
+        expected_alive=2_803.2,
+        alive=tuple(
+            AliveBin(lower=i / 10, upper=(i + 1) / 10, customers=n)
+            for i, n in enumerate((690, 410, 320, 290, 301, 388, 470, 566, 640, 537))
+        ),
+        currencies=(
+            CurrencyTotal(
+                currency="GBP", customers=4_400, modelled=True, mean_purchase_minor=4_210.0, expected_value_minor=28_913_400.0
             ),
-            UndoStep(text="Erasing a customer takes their derived data along."),
+            CurrencyTotal(currency="JPY", customers=150, modelled=False, reason="too_few_customers"),
+            CurrencyTotal(currency="CHF", customers=3, modelled=False, reason="too_few_customers"),
+        ),
+        tenths=tuple(
+            ValueTenth(currency="GBP", tenth=i + 1, customers=440, mean_value_minor=29_000.0 * s, share=s)
+            for i, s in enumerate((0.44, 0.19, 0.12, 0.08, 0.06, 0.04, 0.03, 0.02, 0.015, 0.005))
+        ),
+        backtest=Backtest(
+            days=180,
+            customers=3_900,
+            mean_absolute_error=0.74,
+            naive_error=1.02,
+            expected=3_980.0,
+            made=4_051.0,
+            coverage=0.93,
+            deciles=tuple(BacktestTenth(customers=390, expected=e, made=m) for e, m in made),
+        ),
+    )
+
+
+def ordinary_prediction() -> Prediction:
+    """Churn of subscribers."""
+    bins = (
+        (0.01, 0.005),
+        (0.03, 0.04),
+        (0.07, 0.06),
+        (0.12, 0.13),
+        (0.19, 0.18),
+        (0.27, 0.29),
+        (0.38, 0.36),
+        (0.5, 0.52),
+        (0.63, 0.61),
+        (0.79, 0.8),
+    )
+    lifts = (2.86, 2.2, 1.6, 1.2, 0.8, 0.55, 0.36, 0.24, 0.13, 0.02)
+    return Prediction(
+        target="churn",
+        positive="Yes",
+        rows=5_000,
+        known=4_700,
+        predicted=4_960,
+        abstained_rows=40,
+        split="stratified",
+        judged_rows=4_700,
+        base_rate=0.265,
+        auc=Estimate(value=0.8491, lower=0.8402, upper=0.8578),
+        brier=Estimate(value=0.1331, lower=0.1281, upper=0.1382),
+        base_brier=0.1948,
+        calibration_error=0.011,
+        linear_auc=0.8453,
+        trees_auc=0.8477,
+        calibration=tuple(CalibrationBin(customers=470, predicted=p, observed=o) for p, o in bins),
+        lift=tuple(
+            LiftTenth(decile=i + 1, customers=470, observed=0.265 * n, lift=n, captured=min(1.0, sum(lifts[: i + 1]) / 10))
+            for i, n in enumerate(lifts)
+        ),
+        cut_offs=(
+            CutOff(probability=0.5, customers=1_020, precision=0.66, recall=0.55),
+            CutOff(probability=0.3, customers=1_690, precision=0.53, recall=0.74),
+        ),
+        influences=(
+            Influence(column="contract", points=0.091),
+            Influence(column="tenure", points=0.074),
+            Influence(column="monthly charges", points=0.038),
+        ),
+        left_out=(
+            LeftOut(column="cancelled_on", reason="gives_target_away"),
+            LeftOut(column="customer number", reason="free_text_or_id"),
+        ),
+        groups=(
+            GroupCheck(column="gender", group="female", customers=2_300, predicted=0.27, observed=0.269),
+            GroupCheck(column="gender", group="diverse", customers=6, predicted=0.2, observed=0.5),
+        ),
+        limits=("Learnt from who left before; who leaves for a new reason is not foreseen.",),
+    )
+
+
+def ordinary_rules() -> ProductRules:
+    """Products of a bookshop."""
+    rules = (
+        (("sea charts",), "tide table", 412, 0.61, 6.4, 6.1),
+        (("atlas", "globe"), "map pins", 96, 0.44, 4.9, 4.2),
+        (("cook book",), "apron", 210, 0.2, 2.2, 2.1),
+        (("rare",), "rarer", 4, 0.9, 9.0, 9.0),
+    )
+    return ProductRules(
+        customers=5_000,
+        buyers=4_612,
+        baskets=31_204,
+        products=840,
+        reason="rules",
+        tests=12_480,
+        learned=61,
+        confirmed=52,
+        redundant=18,
+        rules=34,
+        recommended=1_930,
+        entries=tuple(
+            ProductRule(body=b, head=h, customers=n, support=n / 31_204, confidence=c, lift=up, holdout_lift=held)
+            for b, h, n, c, up, held in rules
         ),
     )
 
@@ -175,6 +345,28 @@ def huge_report(name: str) -> ReportInput:
                 for i in range(200)
             ),
         ),
+        enrichment=tuple(EnrichedField(source=long, field=f"{i}{long}", gaps=i + 30, filled=i) for i in range(500)),
+        value=replace(
+            ordinary_value(),
+            reason=long,
+            currencies=tuple(CurrencyTotal(currency=long, customers=50, modelled=True) for _ in range(200)),
+            tenths=tuple(ValueTenth(currency=f"{i}{long}", tenth=i, customers=50, share=0.1) for i in range(200)),
+        ),
+        prediction=replace(
+            ordinary_prediction(),
+            target=long,
+            positive=long,
+            influences=tuple(Influence(column=long, points=0.1) for _ in range(500)),
+            left_out=tuple(LeftOut(column=long, reason=long) for _ in range(500)),
+            groups=tuple(GroupCheck(column=long, group=long, customers=50) for _ in range(500)),
+            limits=tuple(long for _ in range(200)),
+        ),
+        rules=replace(
+            ordinary_rules(),
+            reason=long,
+            entries=tuple(ProductRule(body=(long,) * 9, head=long, customers=99, confidence=0.5, lift=2.0) for _ in range(500)),
+        ),
+        previous=Previous(run=long, created=long, figures={f"{i}{long}": float(i) for i in range(500)}),
         review=tuple(ReviewQueue(what=long, waiting=50, where=long) for _ in range(200)),
         undo=tuple(UndoStep(text=long, command=long) for _ in range(200)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,13 +12,26 @@ from html.parser import HTMLParser
 
 import pytest
 
-from analysis_worker.report import CorrectionRule, QualityColumn, SegmentEntry, Segments, build_report, report_json
+from analysis_worker.report import (
+    CorrectionRule,
+    Prediction,
+    Previous,
+    QualityColumn,
+    SegmentEntry,
+    Segments,
+    Value,
+    build_report,
+    report_json,
+)
 from analysis_worker.report.style import DARK, LIGHT, TEXT_ON
 from helpers.report_input import huge_report, ordinary_report
 
 HOSTILE = '<script>alert("x")</script><img src=http://example.invalid/a onerror=alert(1)>&\u202e\x00'
 VOID = {"meta", "rect", "line", "circle", "br"}
-ORDER = ["quality", "corrections", "entities", "imputation", "segments", "provenance", "review", "undo"]
+ORDER = [
+    *("quality", "corrections", "changes", "entities", "enrichment", "imputation", "segments"),
+    *("value", "prediction", "rules", "provenance", "review", "undo"),
+]
 
 
 class Outline(HTMLParser):
@@ -72,27 +86,11 @@ def test_hostile_names_stay_text(hostile_page: str) -> None:
     assert "<script" not in hostile_page.lower()
     assert "<img" not in hostile_page.lower()
     assert "&lt;script&gt;" in hostile_page
-    allowed = {
-        "html",
-        "head",
-        "meta",
-        "title",
-        "style",
-        "body",
-        "a",
-        "div",
-        "main",
-        "header",
-        "p",
-        "h1",
-        "h2",
-        "h3",
+    allowed = {"html", "head", "meta", "title", "style", "body", "a", "div", "main", "header", "nav", "p", "h1", "h2", "h3"}
+    allowed |= {
         "dl",
         "dt",
         "dd",
-    }
-    allowed |= {
-        "small",
         "section",
         "figure",
         "figcaption",
@@ -100,13 +98,12 @@ def test_hostile_names_stay_text(hostile_page: str) -> None:
         "text",
         "rect",
         "line",
+        "circle",
         "table",
         "caption",
-        "thead",
-        "tbody",
-        "tr",
     }
-    allowed |= {"th", "td", "span", "details", "summary", "article", "code", "ol", "li", "strong", "footer"}
+    allowed |= {"thead", "tbody", "tr", "th", "td", "span", "details", "summary", "article", "code", "ol", "ul", "li", "strong"}
+    allowed |= {"footer"}
     assert {tag for tag, _ in Outline(hostile_page).elements} <= allowed
 
 
@@ -138,7 +135,7 @@ def test_everything_is_labelled_for_a_screen_reader(page: str) -> None:
     assert len(outline.named("h1")) == 1
     assert all(th.get("scope") in {"row", "col"} for th in outline.named("th"))
     charts = [(i, a) for i, (tag, a) in enumerate(outline.elements) if tag == "svg"]
-    assert len(charts) == 6
+    assert len(charts) == 15
     for index, attributes in charts:
         assert attributes["role"] == "img"
         assert attributes["aria-label"]
@@ -163,7 +160,7 @@ def contrast(first: str, second: str) -> float:
 def test_text_and_bars_have_enough_contrast(palette: Mapping[str, str]) -> None:
     for text, ground in TEXT_ON:
         assert contrast(palette[text], palette[ground]) >= 4.5, (text, ground)
-    for bar in ("mark", "good", "fair", "poor", "soft"):
+    for bar in ("mark", "good", "fair", "poor", "soft", "accent"):
         assert contrast(palette[bar], palette["card"]) >= 3.0, bar
 
 
@@ -172,14 +169,56 @@ def test_light_dark_and_print_forms_exist(page: str) -> None:
     assert "@media print" in page
 
 
-def test_a_run_without_steps_says_so() -> None:
+def test_a_step_that_did_not_run_leaves_no_section() -> None:
     bare = replace(
-        ordinary_report(), quality=(), corrections=None, duplicates=None, imputation=None, segments=None, review=(), undo=()
+        ordinary_report(),
+        quality=(),
+        corrections=None,
+        duplicates=None,
+        imputation=None,
+        segments=None,
+        enrichment=None,
+        value=None,
+        prediction=None,
+        rules=None,
+        previous=None,
+        review=(),
+        undo=(),
     )
     text = build_report(bare)
-    assert [s["id"] for s in Outline(text).named("section")] == ORDER
-    assert "The run had no matching step." in text
+    assert [s["id"] for s in Outline(text).named("section")] == ["changes", "provenance", "review", "undo"]
+    assert "No earlier run is at hand" in text
     assert "Nothing waits" in text
+
+
+def test_every_verdict_has_a_word_and_leads_to_its_section(page: str) -> None:
+    found = json.loads(report_json(ordinary_report()))["verdicts"]
+    outline = Outline(page)
+    assert {one["section"] for one in found} == {(a["href"] or "")[1:] for a in outline.named("a")} - {"content"}
+    assert {one["section"] for one in found} <= {s["id"] for s in outline.named("section")}
+    assert {one["word"] for one in found} <= {"good", "fair", "poor", "note", "to do"}
+    assert len([a for a in outline.named("span") if (a.get("class") or "").startswith("pill ")]) == len(found)
+
+
+def test_a_run_can_be_compared_with_the_twin_of_the_one_before() -> None:
+    source = ordinary_report()
+    before = json.loads(report_json(source))
+    known = Previous(run=before["provenance"]["run"], figures=before["comparable"])
+    same = build_report(replace(source, previous=known))
+    assert "0 of 23 figures moved" in same
+    grown = build_report(replace(source, previous=known, customers=6_000))
+    assert "1 of 23 figures moved" in grown
+    assert "up 20%" in grown
+
+
+@pytest.mark.parametrize("part", ["value", "prediction"])
+def test_a_step_that_abstains_says_why_and_draws_nothing(part: str) -> None:
+    silent = Value(estimated=False, reason="too_few_repeat_customers")
+    mute = Prediction(target="churn", abstained=True, reason="one_class_only")
+    text = build_report(replace(ordinary_report(), value=silent, prediction=mute))
+    section = text.partition(f'<section id="{part}"')[2].partition("</section>")[0]
+    assert "<svg" not in section
+    assert ("too few repeat customers" if part == "value" else "one class only") in section
 
 
 def test_same_input_gives_the_same_page(page: str) -> None:

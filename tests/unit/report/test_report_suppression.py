@@ -11,11 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis_worker.report import (
+    AliveBin,
+    Backtest,
+    BacktestTenth,
     BandCount,
+    CalibrationBin,
     ClusterSize,
     CorrectionRule,
+    CurrencyTotal,
+    CutOff,
     Duplicates,
+    EnrichedField,
+    GroupCheck,
     ImputedColumn,
+    LiftTenth,
+    Prediction,
+    ProductRule,
+    ProductRules,
     ProfileLine,
     QualityColumn,
     ReportInput,
@@ -23,6 +35,8 @@ from analysis_worker.report import (
     ScoreBin,
     SegmentEntry,
     Segments,
+    Value,
+    ValueTenth,
     build_report,
     report_json,
 )
@@ -83,6 +97,47 @@ def test_a_hidden_part_cannot_be_had_from_a_total() -> None:
     shown = twin(replace(ordinary_report(), imputation=tuple(columns), duplicates=found))
     assert shown["missing_total"] == shown["imputed_total"] == {"value": 530, "text": "530"}
     assert shown["entities"]["bands"][0]["count"] == {"value": 160, "text": "about 160"}
+
+
+@pytest.mark.parametrize("n", [1, 4, 9])
+def test_later_steps_say_nothing_about_fewer_than_ten(n: int) -> None:
+    value = Value(
+        customers=n,
+        buyers=n,
+        repeat_customers=n,
+        estimated=True,
+        expected_purchases=float(n),
+        alive=(AliveBin(lower=0.0, upper=0.5, customers=n),),
+        currencies=(CurrencyTotal(currency="GBP", customers=n, modelled=True, mean_purchase_minor=123_456.0),),
+        tenths=(ValueTenth(currency="GBP", tenth=1, customers=n, mean_value_minor=123_456.0, share=1.0),),
+        backtest=Backtest(days=9, customers=n, deciles=(BacktestTenth(customers=n, expected=77.7, made=77.7),)),
+    )
+    prediction = Prediction(
+        target="churn",
+        known=n,
+        predicted=n,
+        calibration=(CalibrationBin(customers=n, predicted=0.777, observed=1.0),),
+        lift=(LiftTenth(decile=1, customers=n, observed=1.0, lift=7.77, captured=1.0),),
+        cut_offs=(CutOff(probability=0.777, customers=n, precision=1.0, recall=1.0),),
+        groups=(GroupCheck(column="rare", group="few", customers=n),),
+    )
+    rules = ProductRules(buyers=n, rules=1, entries=(ProductRule(body=("rare",), head="few", customers=n, lift=7.77),))
+    fields = (EnrichedField(source="rare", field="few", gaps=400, filled=400 - n, ambiguous=n),)
+    source = replace(small_report(n), value=value, prediction=prediction, rules=rules, enrichment=fields, previous=None)
+    assert small_counts(twin(source)) == []
+    for text in (build_report(source), report_json(source)):
+        assert not [secret for secret in ("1,234.56", "77.7", "0.777", "7.77", "rare: few") if secret in text]
+
+
+def test_an_observed_share_of_few_is_bounded_and_drawn_at_its_bound() -> None:
+    few = CalibrationBin(customers=400, predicted=0.01, observed=3 / 400)
+    other = CalibrationBin(customers=400, predicted=0.01, observed=7 / 400)
+    found = [
+        twin(replace(ordinary_report(), prediction=Prediction(target="t", calibration=(one,))))["prediction"]["calibration"]
+        for one in (few, other)
+    ]
+    assert found[0] == found[1]
+    assert found[0][0]["observed"] == {"percent": None, "text": "below 3%"}
 
 
 def test_ten_and_zero_are_shown() -> None:

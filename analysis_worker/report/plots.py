@@ -1,0 +1,100 @@
+"""Charts with two axes as inline SVG: calibration, expected beside made, the map of segments.
+
+Rules: as in `charts`: a title for a screen reader, text for every axis, shape and place speak beside colour; a share that may
+only be bounded is drawn hollow at its bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from analysis_worker.report.charts import Bar, cut, drawing, legend
+from analysis_worker.report.markup import Markup, tag
+
+_WIDTH, _HEIGHT = 470, 330
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 12, 44
+_TICKS = 5
+_ROW = 40
+_LABEL = 60
+_LARGEST_RADIUS = 44.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A point: predicted and observed share, 0..1; `hollow` when the share is only a bound."""
+
+    x: float
+    y: float
+    hollow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bubble:
+    """A labelled circle: place in -1..1, area 0..1."""
+
+    label: str
+    x: float
+    y: float
+    size: float
+
+
+def calibration(title: str, points: Sequence[Point]) -> Markup:
+    """Predicted against observed, with the line on which both are equal; both axes end at the same round share."""
+    reach = max((max(p.x, p.y) for p in points), default=1.0)
+    end = next((one for one in (0.05, 0.1, 0.2, 0.4, 0.6, 0.8) if reach <= one), 1.0)
+    wide, tall = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+    lines: list[Markup] = []
+    for tick in range(_TICKS + 1):
+        share = end * tick / _TICKS
+        x, y = _LEFT + wide * tick / _TICKS, _TOP + tall * (1 - tick / _TICKS)
+        lines.append(tag("line", class_="grid", x1=_LEFT, y1=y, x2=_LEFT + wide, y2=y))
+        lines.append(tag("text", f"{100 * share:g}%", class_="quiet end", x=_LEFT - 7, y=y + 4))
+        lines.append(tag("text", f"{100 * share:g}%", class_="quiet mid", x=x, y=_TOP + tall + 18))
+    lines.append(tag("line", class_="ideal", x1=_LEFT, y1=_TOP + tall, x2=_LEFT + wide, y2=_TOP))
+    spots = [(_LEFT + wide * min(1.0, p.x / end), _TOP + tall * (1 - min(1.0, p.y / end)), p.hollow) for p in points]
+    for (x1, y1, _), (x2, y2, _) in pairwise(spots):
+        lines.append(tag("line", class_="path", x1=x1, y1=y1, x2=x2, y2=y2))
+    lines.extend(tag("circle", class_="hollow" if h else "dot", cx=x, cy=y, r=5) for x, y, h in spots)
+    lines.append(tag("text", "predicted", class_="quiet end", x=_LEFT + wide, y=_HEIGHT - 8))
+    lines.append(tag("text", "came true", class_="quiet", x=_LEFT + 6, y=_TOP + 12))
+    return drawing(title, _WIDTH, _HEIGHT, lines)
+
+
+def paired_bars(title: str, first: str, second: str, rows: Sequence[tuple[Bar, Bar]]) -> Markup:
+    """Two bars a row, one under the other; `first` and `second` name them in the legend."""
+    lines = list(legend(((first, "bar"), (second, "second"))))
+    track = _WIDTH - _LABEL - 70
+    for index, (one, other) in enumerate(rows):
+        top = 30 + index * _ROW
+        lines.append(tag("text", cut(one.label), x=0, y=top + 20))
+        for offset, bar in ((0, one), (15, other)):
+            colour = "bar" if offset == 0 else "second"
+            width = max(2.0, (bar.length or 0.0) * track)
+            lines.append(tag("rect", class_=colour, x=_LABEL, y=top + offset + 2, width=width, height=12, rx=2))
+            lines.append(tag("text", bar.text, class_="quiet", x=_LABEL + width + 7, y=top + offset + 12))
+    return drawing(title, _WIDTH, 32 + len(rows) * _ROW, lines)
+
+
+def bubble_map(title: str, bubbles: Sequence[Bubble]) -> Markup:
+    """Circles whose area is a share; near ones are alike. Numbers in the circles, names in the legend below."""
+    wide, tall, margin = _WIDTH, 250, 52
+    lines = [
+        tag("line", class_="grid", x1=0, y1=tall / 2, x2=wide, y2=tall / 2),
+        tag("line", class_="grid", x1=wide / 2, y1=0, x2=wide / 2, y2=tall),
+    ]
+    names: list[Markup] = []
+    numbered = list(enumerate(bubbles, start=1))
+    for number, bubble in sorted(numbered, key=lambda one: -one[1].size):
+        x, y = wide / 2 + bubble.x * (wide / 2 - margin), tall / 2 - bubble.y * (tall / 2 - margin)
+        radius = max(11.0, _LARGEST_RADIUS * min(1.0, bubble.size * 2) ** 0.5)
+        lines.append(tag("circle", class_="bubble", cx=x, cy=y, r=radius))
+        names.append(tag("text", str(number), class_="mid strong", x=x, y=y + 5))
+    lines.extend(names)
+    for index, (number, bubble) in enumerate(numbered):
+        column, row = index % 2, index // 2
+        lines.append(
+            tag("text", cut(f"{number}  {bubble.label}", 34), class_="quiet", x=column * wide / 2, y=tall + 22 + row * 20)
+        )
+    return drawing(title, wide, tall + 14 + 20 * -(-len(bubbles) // 2), lines)

@@ -1,0 +1,224 @@
+"""The sections that look ahead: what customers will still buy, a declared target such as churn, products that go together."""
+
+from __future__ import annotations
+
+from analysis_worker.report.charts import Bar, bar_chart, column_bars
+from analysis_worker.report.figures import Figures, number
+from analysis_worker.report.figures_insight import ValueFigures
+from analysis_worker.report.figures_prediction import LiftRow, PredictionFigures
+from analysis_worker.report.markup import EMPTY, Markup, tag
+from analysis_worker.report.plots import Point, calibration, paired_bars
+from analysis_worker.report.sections_data import chart, count_bars, pair, section
+from analysis_worker.report.suppression import ABSENT
+from analysis_worker.report.tables import folded, table
+
+
+def value(shown: Figures) -> Markup:
+    """Expected purchases and value, and how well the past was predicted."""
+    found = shown.value
+    if found is None:
+        return EMPTY
+    title = "Customer value"
+    if not found.estimated:
+        return section("value", title, f"Nothing is estimated: {found.reason or 'the purchases do not suffice'}.")
+    lead = (
+        f"In the next {found.horizon_days} days the {found.buyers.text} buyers are expected to buy {found.purchases.text} "
+        f"times; {found.alive_customers.text} of them are expected to be still active."
+    )
+    parts = [part for part in (_backtest(found), _tenths(found), _alive(found)) if part]
+    heads = ("Currency", "Customers", "Mean purchase", "Expected value")
+    rows = [(m.currency, m.customers.text, m.mean_purchase, m.expected) for m in found.money]
+    return section("value", title, lead, *parts, table("Expected value by currency", heads, rows, (1, 2, 3)), long=True)
+
+
+def _backtest(found: ValueFigures) -> Markup:
+    if not found.backtest:
+        return EMPTY
+    largest = max(max(r.expected, r.made) for r in found.backtest) or 1.0
+    bars = [
+        (
+            Bar(label=r.label, text=f"{r.expected:.2f}", length=r.expected / largest),
+            Bar(label=r.label, text=f"{r.made:.2f}", length=r.made / largest),
+        )
+        for r in found.backtest
+    ]
+    drawn = paired_bars("Purchases expected and made, by groups of customers", "expected", "made", bars)
+    caption = (
+        f"Looking back: the last {found.backtest_days} days, predicted from what came before. Groups of like expectation; "
+        "the closer the two bars, the better."
+    )
+    rows = [(r.label, r.customers.text, f"{r.expected:.2f}", f"{r.made:.2f}") for r in found.backtest]
+    facts = []
+    if found.error is not None:
+        facts.append(f"Mean error {found.error:.2f} purchases; as many as before would be {number(found.naive_error)} off.")
+    if found.coverage_percent is not None:
+        facts.append(f"{found.coverage_percent}% of customers lay inside their 90% interval.")
+    beside = table("Purchases per customer, looking back", ("Group", "Customers", "Expected", "Made"), rows, (1, 2, 3))
+    return pair(chart(drawn, caption), tag("div", *(tag("p", fact) for fact in facts), beside))
+
+
+def _tenths(found: ValueFigures) -> Markup:
+    if not found.tenths:
+        return EMPTY
+    largest = max(t.percent for t in found.tenths) or 1
+    bars = [Bar(label=t.label, text=f"{t.percent}%", length=max(0.0, t.percent / largest)) for t in found.tenths]
+    title = "Share of the expected value by tenths of the customers"
+    drawn = column_bars(title, bars) if len(bars) <= 10 else bar_chart(title, bars[:24])  # noqa: PLR2004 - columns that fit
+    rows = [(t.label, t.customers.text, t.mean_value, f"{t.percent}%") for t in found.tenths]
+    heads = ("Tenth", "Customers", "Mean value", "Share")
+    return pair(
+        chart(drawn, "The most valuable tenth first; share of all expected value."),
+        table("Expected value by tenths", heads, rows, (1, 2, 3)),
+    )
+
+
+def _alive(found: ValueFigures) -> Markup:
+    if not any(row.count.value != 0 for row in found.alive):
+        return EMPTY
+    bars = count_bars([(row.label, row.count) for row in found.alive])
+    drawn = bar_chart("Customers by their chance to buy again", bars)
+    rows = [(row.label, row.count.text) for row in found.alive]
+    return pair(
+        chart(drawn, "Chance that a customer is still active."),
+        table("Customers by chance to buy again", ("Chance", "Customers"), rows, (1,)),
+    )
+
+
+def prediction(shown: Figures) -> Markup:
+    """The model card."""
+    found = shown.prediction
+    if found is None:
+        return EMPTY
+    title = f"Prediction of {found.target}"
+    if found.abstained:
+        return section("prediction", title, f"The model abstains: {found.reason or 'it would not help'}.", _left_out(found))
+    aim = f"Predicted is {found.target} = {found.positive}. " if found.positive else ""
+    base = f" {found.base_rate_percent}% of them have it." if found.base_rate_percent is not None and found.positive else ""
+    lead = f"{aim}Judged on {found.judged.text} customers that the model had not seen ({found.split} split).{base}"
+    facts = [
+        ("Ranking (AUC, 90% interval)", found.auc or ABSENT, "0.5 is chance, 1 is perfect"),
+        ("Squared error of chances (Brier)", found.brier or ABSENT, f"base rate alone: {_decimal(found.base_brier)}"),
+        ("Calibration error", _decimal(found.calibration_error), "mean distance of predicted and observed share"),
+        ("Customers with a prediction", found.predicted.text, "the model would rather not say for the others"),
+    ]
+    parts = (
+        table("The model card in short", ("Figure", "Value", "How to read it"), facts, (1,)),
+        _calibration(found),
+        _lift(found),
+        _influences(found),
+        _details(found),
+    )
+    return section("prediction", title, lead, *parts, long=True)
+
+
+def _calibration(found: PredictionFigures) -> Markup:
+    if not found.calibration:
+        return EMPTY
+    points = [Point(x=c.predicted, y=c.place, hollow=c.observed.percent is None) for c in found.calibration]
+    drawn = calibration("Predicted chances against what came true", points)
+    hollow = (
+        " A hollow point is only bounded: fewer than ten customers are on one side." if any(p.hollow for p in points) else ""
+    )
+    rows = [(f"{100 * c.predicted:.0f}%", c.observed.text, c.customers.text) for c in found.calibration]
+    beside = table("Calibration", ("Predicted", "Came true", "Customers"), rows, (1, 2))
+    return pair(
+        chart(drawn, f"Groups of like chances. On the dashed line, a predicted 30% comes true in 30 of 100.{hollow}"), beside
+    )
+
+
+def _lift(found: PredictionFigures) -> Markup:
+    if not found.lift:
+        return EMPTY
+    largest = max((row.lift or 0.0 for row in found.lift), default=1.0) or 1.0
+    drawn = column_bars(
+        "Lift by tenths of the customers, the likeliest first",
+        [_lift_bar(r, largest) for r in found.lift],
+        (1 / largest, "1 = as among all"),
+    )
+    rows = [
+        (
+            r.label,
+            r.customers.text,
+            r.observed.text,
+            _decimal(r.lift, 2),
+            ABSENT if r.captured_percent is None else f"{r.captured_percent}%",
+        )
+        for r in found.lift
+    ]
+    heads = ("Tenth", "Customers", "Came true", "Lift", "Found so far")
+    return pair(
+        chart(drawn, "How many times more often it came true than among all."), table("Lift", heads, rows, (1, 2, 3, 4))
+    )
+
+
+def _lift_bar(row: LiftRow, largest: float) -> Bar:
+    length = None if row.lift is None else row.lift / max(largest, 1.0)
+    return Bar(label=row.label, text=_decimal(row.lift, 1), length=length)
+
+
+def _influences(found: PredictionFigures) -> Markup:
+    if not found.influences:
+        return EMPTY
+    largest = max(abs(points) for _, points in found.influences) or 1.0
+    bars = [Bar(label=name, text=f"{points:.1f} points", length=abs(points) / largest) for name, points in found.influences]
+    rows = [(name, f"{points:.1f}") for name, points in found.influences]
+    drawn = bar_chart("What moves a prediction, in points of chance on average", bars)
+    beside = table("What moves a prediction", ("Column", "Points"), rows, (1,))
+    return pair(chart(drawn, "How far a column moves a chance on average. It explains the model, not the world."), beside)
+
+
+def _details(found: PredictionFigures) -> Markup:
+    cut_offs = [(c.label, c.customers.text, c.right.text, _whole(c.found_percent)) for c in found.cut_offs]
+    groups = [(g.group, g.customers.text, f"{g.predicted_percent}%", g.observed.text) for g in found.groups]
+    limits = [tag("li", limit) for limit in found.limits]
+    inner = (
+        folded("Acting from a chance on", ("From", "Customers", "Right", "Found"), cut_offs, (1, 2, 3)),
+        folded("Groups of people", ("Group", "Customers", "Predicted", "Came true"), groups, (1, 2, 3)),
+        _left_out(found),
+        tag("div", tag("p", tag("strong", "What the model cannot say")), tag("ul", *limits), class_="note")
+        if limits
+        else EMPTY,
+    )
+    return tag("div", *inner)
+
+
+def _left_out(found: PredictionFigures) -> Markup:
+    return folded("Columns that the model did not see", ("Column", "Why"), found.left_out, ())
+
+
+def rules(shown: Figures) -> Markup:
+    """Products that go together."""
+    found = shown.rules
+    if found is None:
+        return EMPTY
+    title = "Products that go together"
+    if not found.rows:
+        why = f" ({found.reason})" if found.reason else ""
+        return section("rules", title, f"No rule stands beyond chance with enough customers behind it{why}.")
+    lead = (
+        f"{found.rules:,} rules from {found.baskets.text} baskets of {found.buyers.text} buyers. Of {found.tests:,} "
+        f"combinations tested, {found.learned:,} looked real in one part of the data, "
+        f"{found.confirmed:,} were confirmed by the rest. "
+        f"{found.recommended.text} customers have a recommended next product."
+    )
+    shown_rows = found.rows[:12]
+    largest = max(r.lift for r in shown_rows) or 1.0
+    bars = [
+        Bar(label=f"{r.body} → {r.head}", text=f"{r.lift:.1f} times", length=max(0.0, r.lift / largest)) for r in shown_rows
+    ]
+    drawn = chart(
+        bar_chart("Lift of the strongest rules", bars, label_width=230), "How many times more often than among all buyers."
+    )
+    rows = [
+        (r.body, r.head, r.customers.text, r.confidence.text, f"{r.lift:.2f}", _decimal(r.holdout_lift, 2)) for r in found.rows
+    ]
+    heads = ("Who buys", "also buys", "Customers", "Of these", "Lift", "Lift, held out")
+    return section("rules", title, lead, drawn, table("Rules, the strongest first", heads, rows, (2, 3, 4, 5)), long=True)
+
+
+def _decimal(value: float | None, digits: int = 3) -> str:
+    return ABSENT if value is None else f"{value:.{digits}f}"
+
+
+def _whole(value: int | None) -> str:
+    return ABSENT if value is None else f"{value}%"

@@ -1,0 +1,203 @@
+"""Judgements in words, one per part of the run, and the figures by which two runs can be compared.
+
+Rules: a verdict is drawn from figures that may be shown and from nothing else; its limits stand here, with names. The words are
+the meaning, colour only repeats them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from analysis_worker.report.figures import Figures
+from analysis_worker.report.figures_insight import finite
+from analysis_worker.report.suppression import Count
+
+GOOD, FAIR, POOR, NOTE, TODO = "good", "fair", "poor", "note", "to do"
+_FEW_DUPLICATES, _MANY_DUPLICATES = 0.01, 0.1
+_FEW_CORRECTIONS = 0.02
+_ASKED_COVERAGE, _NEAR_COVERAGE = 90, 4
+_STABLE = 0.8
+_WELL_CALIBRATED, _ROUGHLY_CALIBRATED = 0.02, 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One judgement: the section it is about, its title, a word, and a sentence."""
+
+    section: str
+    title: str
+    word: str
+    text: str
+
+
+def verdicts(shown: Figures) -> tuple[Verdict, ...]:
+    """One per part that ran, in the order of the page."""
+    judges: tuple[Callable[[Figures], Verdict | None], ...] = (
+        _completeness,
+        _corrections,
+        _duplicates,
+        _enrichment,
+        _imputation,
+        _segments,
+        _value,
+        _prediction,
+        _rules,
+        _review,
+    )
+    return tuple(verdict for judge in judges if (verdict := judge(shown)) is not None)
+
+
+def comparable(shown: Figures) -> Mapping[str, float]:
+    """Figures that mean the same in every run of the same data, by name; hidden ones are left out."""
+    return dict(_known(shown))
+
+
+def _known(shown: Figures) -> Iterator[tuple[str, float]]:
+    counted: list[tuple[str, Count | None]] = [
+        ("Customer records", shown.customers),
+        ("Transactions", shown.transactions),
+        ("Corrections proposed", shown.correction_total if shown.corrections is not None else None),
+        ("Entities", shown.entities.entities if shown.entities else None),
+        ("Duplicate records", shown.entities.duplicates if shown.entities else None),
+        ("Gaps", shown.missing_total if shown.imputation is not None else None),
+        ("Gaps filled by estimates", shown.imputed_total if shown.imputation is not None else None),
+        ("Purchases expected", shown.value.purchases if shown.value and shown.value.estimated else None),
+    ]
+    for name, found in counted:
+        if found is not None and found.value is not None:
+            yield name, float(found.value)
+    if shown.completeness.percent is not None:
+        yield "Cells filled in, %", float(shown.completeness.percent)
+    for row in shown.quality[:24]:
+        if row.present.percent is not None:
+            yield f"{row.column} filled, %", float(row.present.percent)
+    if shown.segments is not None:
+        yield "Segments", float(len(shown.segments.rows))
+    if shown.prediction is not None and shown.prediction.auc_value is not None:
+        yield f"AUC of {shown.prediction.target}", round(shown.prediction.auc_value, 4)
+    if shown.rules is not None:
+        yield "Product rules", float(shown.rules.rules)
+
+
+def _completeness(shown: Figures) -> Verdict | None:
+    if not shown.quality:
+        return None
+    bad = [row.column for row in shown.quality if row.verdict in ("poor", "empty")]
+    named = ", ".join(bad[:3]) + (f" and {len(bad) - 3} more" if len(bad) > 3 else "")  # noqa: PLR2004 - what fits a line
+    text = f"{shown.completeness.text} of all cells are filled. " + (
+        f"Thin or empty: {named}." if bad else "No column is thinner than 70%."
+    )
+    word = GOOD if not bad else FAIR if 2 * len(bad) < len(shown.quality) else POOR
+    return Verdict(section="quality", title="Completeness", word=word, text=text)
+
+
+def _corrections(shown: Figures) -> Verdict | None:
+    if shown.corrections is None:
+        return None
+    proposed, records = shown.correction_total, shown.customers.value or 0
+    if not shown.corrections:
+        text = "No rule had anything to propose."
+    else:
+        text = f"{proposed.text} proposals in {shown.customers.text} records; applied only where the rule is nearly certain."
+    few = (proposed.value or 0) <= _FEW_CORRECTIONS * records
+    return Verdict(section="corrections", title="Correctness", word=GOOD if few else FAIR, text=text)
+
+
+def _duplicates(shown: Figures) -> Verdict | None:
+    found = shown.entities
+    if found is None:
+        return None
+    share = (found.duplicates.value or 0) / (found.rows.value or 1)
+    word = GOOD if share <= _FEW_DUPLICATES else FAIR if share <= _MANY_DUPLICATES else POOR
+    text = f"{found.duplicates.text} of {found.rows.text} records repeat somebody: {found.entities.text} entities."
+    return Verdict(section="entities", title="Duplicates", word=word, text=text)
+
+
+def _enrichment(shown: Figures) -> Verdict | None:
+    if shown.enrichment is None:
+        return None
+    filled = sum(row.filled.value or 0 for row in shown.enrichment)
+    text = f"{filled:,} gaps filled from sources that know the value." if filled else "No source knew a missing value."
+    return Verdict(section="enrichment", title="Enrichment", word=GOOD if filled else NOTE, text=text)
+
+
+def _imputation(shown: Figures) -> Verdict | None:
+    if shown.imputation is None:
+        return None
+    if not shown.imputation:
+        return Verdict(section="imputation", title="Estimated gaps", word=NOTE, text="No column had gaps to estimate.")
+    covers = [row.coverage_percent for row in shown.imputation if row.coverage_percent is not None]
+    honest = all(abs(cover - _ASKED_COVERAGE) <= _NEAR_COVERAGE for cover in covers)
+    text = f"{shown.imputed_total.text} of {shown.missing_total.text} gaps estimated" + (
+        f"; intervals cover {min(covers)} to {max(covers)}% of hidden values." if covers else "."
+    )
+    return Verdict(section="imputation", title="Estimated gaps", word=GOOD if honest else FAIR, text=text)
+
+
+def _segments(shown: Figures) -> Verdict | None:
+    found = shown.segments
+    if found is None:
+        return None
+    if not found.structured:
+        text = "No groups worth naming: that is a finding, not a failure."
+        return Verdict(section="segments", title="Segments", word=NOTE, text=text)
+    stable = found.stability is None or found.stability >= _STABLE
+    text = f"{len(found.rows)} groups" + ("" if found.stability is None else f", found again at {found.stability:.2f} of 1")
+    return Verdict(section="segments", title="Segments", word=GOOD if stable else FAIR, text=f"{text}.")
+
+
+def _value(shown: Figures) -> Verdict | None:
+    found = shown.value
+    if found is None:
+        return None
+    if not found.estimated:
+        return Verdict(
+            section="value", title="Customer value", word=NOTE, text=f"Not estimated: {found.reason or 'no reason'}."
+        )
+    error, naive, cover = finite(found.error), finite(found.naive_error), found.coverage_percent
+    text = f"{found.purchases.text} purchases expected in {found.horizon_days} days"
+    if error is None or naive is None or cover is None:
+        return Verdict(section="value", title="Customer value", word=NOTE, text=f"{text}; too little time to look back on.")
+    better = error <= naive
+    how = "better" if better else "no better"
+    word = GOOD if better and cover >= _ASKED_COVERAGE - _NEAR_COVERAGE else FAIR
+    text = f"{text}; looking back, {how} than 'as many as before', and {cover}% inside the interval."
+    return Verdict(section="value", title="Customer value", word=word, text=text)
+
+
+def _prediction(shown: Figures) -> Verdict | None:
+    found = shown.prediction
+    if found is None:
+        return None
+    title = f"Prediction of {found.target}"
+    if found.abstained:
+        return Verdict(section="prediction", title=title, word=NOTE, text=f"The model abstains: {found.reason or 'no reason'}.")
+    off = found.calibration_error
+    word = NOTE if off is None else GOOD if off <= _WELL_CALIBRATED else FAIR if off <= _ROUGHLY_CALIBRATED else POOR
+    text = f"Ranks with AUC {found.auc or 'unknown'}" + ("" if off is None else f"; chances are {100 * off:.1f} points off")
+    return Verdict(section="prediction", title=title, word=word, text=f"{text}.")
+
+
+def _rules(shown: Figures) -> Verdict | None:
+    found = shown.rules
+    if found is None:
+        return None
+    if not found.rules:
+        return Verdict(section="rules", title="Product rules", word=NOTE, text="No rule stands beyond chance.")
+    text = f"{found.rules:,} rules stand beyond chance; {found.recommended.text} customers have a next product."
+    return Verdict(section="rules", title="Product rules", word=GOOD, text=text)
+
+
+def _review(shown: Figures) -> Verdict:
+    if not any(row.waiting.value is None or row.waiting.value for row in shown.review):
+        return Verdict(section="review", title="Review", word=GOOD, text="Nothing waits for a person.")
+    return Verdict(section="review", title="Review", word=TODO, text=f"{waiting_text(shown)} decisions belong to a person.")
+
+
+def waiting_text(shown: Figures) -> str:
+    """How many decisions wait, under the rule of ten."""
+    total = sum(row.waiting.value or 0 for row in shown.review)
+    if any(row.waiting.value is None for row in shown.review):
+        return f"{total:,} or a few more" if total else "fewer than 10"
+    return f"{total:,}" if total else "nothing"
