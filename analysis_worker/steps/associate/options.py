@@ -34,7 +34,7 @@ class AssociateOptions:
     false_discoveries: float = 0.05
     holdout_share: float = 0.3
     recommendations: int = 3
-    max_itemsets: int = 200_000
+    max_itemsets: int = 100_000
 
     def __post_init__(self) -> None:
         if self.basket not in BASKETS:

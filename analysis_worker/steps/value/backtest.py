@@ -4,13 +4,17 @@ Rules: the model is fitted anew on what was known at the cut; only customers kno
 is not anybody's prediction. Where the first part alone would not be enough for the step, there is no back-test.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
+from analysis_worker.steps.value.currencies import fit_currencies, modelled
 from analysis_worker.steps.value.forecast import Outlook, forecast
 from analysis_worker.steps.value.occasions import Counts, Histories, Numbers, Occasions, histories
 from analysis_worker.steps.value.options import ValueOptions
 from analysis_worker.steps.value.purchasing import Patterns, fit_purchasing
-from analysis_worker.steps.value.summary import Backtest, Decile
+from analysis_worker.steps.value.summary import Backtest, Decile, MoneyBacktest
 
 _LAST_PART = 3
 _SHORTEST_DAYS = 28
@@ -29,8 +33,10 @@ def backtest(found: Occasions, options: ValueOptions) -> Backtest | None:
     if len(known.place) < options.min_customers or int((known.repeats > 0).sum()) < options.min_repeat_customers:
         return None
     patterns = Patterns.of(known)
-    outlook = forecast(known, patterns, fit_purchasing(patterns), {}, days)
-    return judged(known, outlook, purchases_after(found, known, found.today - days), days)
+    spending = modelled(fit_currencies(found, known, options))
+    outlook = forecast(known, patterns, fit_purchasing(patterns), spending, days)
+    counted = judged(known, outlook, purchases_after(found, known, found.today - days), days)
+    return replace(counted, money=_money(found, known, outlook, sorted(spending), found.today - days))
 
 
 def purchases_after(found: Occasions, known: Histories, cut: int) -> Counts:
@@ -52,6 +58,22 @@ def judged(known: Histories, outlook: Outlook, made: Counts, days: int) -> Backt
         made=float(made.sum()),
         coverage=float(inside.mean()),
         deciles=_deciles(outlook.purchases, made),
+    )
+
+
+def _money(found: Occasions, known: Histories, outlook: Outlook, codes: Sequence[int], cut: int) -> tuple[MoneyBacktest, ...]:
+    later = found.day > cut
+    spent = np.bincount(found.place[later], weights=found.amount[later], minlength=len(found.currency))[known.place]
+    inside = (spent >= outlook.value_lower) & (spent <= outlook.value_upper)
+    return tuple(
+        MoneyBacktest(
+            currency=found.currencies[code],
+            customers=int((known.currency == code).sum()),
+            expected_minor=float(outlook.value[known.currency == code].sum()),
+            made_minor=float(spent[known.currency == code].sum()),
+            coverage=float(inside[known.currency == code].mean()),
+        )
+        for code in codes
     )
 
 

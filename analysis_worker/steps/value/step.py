@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from analysis_worker.steps.value.backtest import backtest
+from analysis_worker.steps.value.currencies import Fitted, fit_currencies, modelled
 from analysis_worker.steps.value.forecast import Outlook, forecast
 from analysis_worker.steps.value.occasions import Histories, Numbers, Occasions, histories, occasions
 from analysis_worker.steps.value.options import ValueOptions
 from analysis_worker.steps.value.purchasing import Patterns, fit_purchasing
-from analysis_worker.steps.value.spending import Spending, fit_spending
 from analysis_worker.steps.value.summary import CurrencyValue, ValueSummary
 
 _INDEPENDENT = 0.3
@@ -86,9 +86,8 @@ def _estimated(
 ) -> ValueResult:
     patterns = Patterns.of(known)
     model = fit_purchasing(patterns)
-    fitted = _spending(found, known, options)
-    usable = {code: one for code, (one, reason) in fitted.items() if one is not None and not reason}
-    outlook = forecast(known, patterns, model, usable, options.horizon_days)
+    fitted = fit_currencies(found, known, options)
+    outlook = forecast(known, patterns, model, modelled(fitted), options.horizon_days)
     r, alpha, a, b = (float(one) for one in model.parameters)
     summary = ValueSummary(
         customers=counted.customers,
@@ -111,36 +110,15 @@ def _estimated(
     return ValueResult(estimates=_estimates(row_ids, outlook, found, known, options), summary=summary)
 
 
-def _spending(found: Occasions, known: Histories, options: ValueOptions) -> dict[int, tuple[Spending | None, str]]:
-    """Return per currency the model and, if its amounts are not to be estimated, the reason."""
-    fitted: dict[int, tuple[Spending | None, str]] = {}
-    for code in range(len(found.currencies)):
-        mine = (known.currency == code) & (known.paid > 0)
-        paid, mean_paid = known.paid[mine], known.mean_paid[mine]
-        if not (known.currency == code).any():
-            continue
-        if len(paid) < options.min_repeat_customers:
-            fitted[code] = (None, "too few customers who paid again")
-            continue
-        if paid.max() < 2 or np.ptp(mean_paid) == 0:  # noqa: PLR2004 - a spread within a customer needs two purchases
-            fitted[code] = (None, "amounts do not vary enough")
-            continue
-        one = fit_spending(paid, mean_paid)
-        fitted[code] = (one, "" if one.converged else "the likelihood of the amounts has no clear maximum")
-    return fitted
-
-
-def _currency(
-    found: Occasions, known: Histories, outlook: Outlook, code: int, fitted: tuple[Spending | None, str]
-) -> CurrencyValue:
+def _currency(found: Occasions, known: Histories, outlook: Outlook, code: int, fitted: Fitted) -> CurrencyValue:
     one, reason = fitted
     mine = known.currency == code
-    modelled = one is not None and not reason
+    usable = one is not None and not reason
     return CurrencyValue(
         currency=found.currencies[code],
         customers=int(mine.sum()),
         repeat_customers=int((mine & (known.paid > 0)).sum()),
-        modelled=modelled,
+        modelled=usable,
         reason=reason or "estimated",
         p=one.p if one else 0.0,
         q=one.q if one else 0.0,
@@ -148,7 +126,7 @@ def _currency(
         mean_purchase_minor=one.population_mean if one else 0.0,
         correlation=one.correlation if one else 0.0,
         independent=one is not None and abs(one.correlation) <= _INDEPENDENT,
-        expected_value_minor=float(outlook.value[mine].sum()) if modelled else 0.0,
+        expected_value_minor=float(outlook.value[mine].sum()) if usable else 0.0,
     )
 
 

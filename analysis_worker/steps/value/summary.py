@@ -13,6 +13,17 @@ class Decile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyBacktest:
+    """One currency in the back-test: customers, value expected and made in minor units, share inside the 90 % interval."""
+
+    currency: str
+    customers: int
+    expected_minor: float
+    made_minor: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
     """The last part of the time, predicted from what came before.
 
@@ -23,6 +34,7 @@ class Backtest:
         expected, made: purchases of all of them together.
         coverage: share of them whose purchases lay in the 90 % interval.
         deciles: expected and made by tenths.
+        money: by currency, where amounts were modelled.
     """
 
     days: int
@@ -33,6 +45,7 @@ class Backtest:
     made: float
     coverage: float
     deciles: tuple[Decile, ...]
+    money: tuple[MoneyBacktest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

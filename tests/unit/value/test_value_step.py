@@ -36,6 +36,9 @@ def test_the_backtest_covers_what_it_says_and_beats_the_naive_guess(people: Boug
     assert found.mean_absolute_error < found.naive_error
     assert found.expected == pytest.approx(found.made, rel=0.15)
     assert sum(tenth.customers for tenth in found.deciles) == found.customers
+    (euros,) = found.money
+    assert 0.85 <= euros.coverage <= 0.97
+    assert euros.expected_minor == pytest.approx(euros.made_minor, rel=0.2)
 
 
 def test_intervals_hold_the_expectation_of_money_and_never_fall_below_nothing(people: Bought) -> None:
