@@ -17,6 +17,7 @@ from analysis_worker.pipeline.errors import RunFailureError
 
 ROW_ID = "row_id"
 ENTITY_ROW_ID = "entity_row_id"
+TRANSACTION_ROW_ID = "transaction_row_id"
 OTHER_ROW_ID = "other_row_id"
 ENTITY, ENTITY_LEADS = "entity", "entity_leads"
 CUSTOMER_ID = "customer_id"

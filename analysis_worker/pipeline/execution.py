@@ -15,7 +15,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from analysis_worker.pipeline.customers import Customers, restricted
+from analysis_worker.pipeline.customers import TRANSACTION_ROW_ID, Customers, restricted
 from analysis_worker.pipeline.errors import RunFailureError, RunStoppedError
 from analysis_worker.pipeline.events import EventLog
 from analysis_worker.pipeline.outcome import StepOutcome
@@ -24,7 +24,7 @@ from analysis_worker.pipeline.plan import Plan, PlannedStep
 from analysis_worker.pipeline.ports import Conclusion, Kept, RunVault, Stop
 from analysis_worker.pipeline.quality import quality_of
 from analysis_worker.pipeline.report_input import RunFigures, report_input
-from analysis_worker.pipeline.step_adapter import StepInputs
+from analysis_worker.pipeline.step_adapter import NamesTransactions, StepInputs
 
 Outcomes = Mapping[str, StepOutcome]
 
@@ -123,6 +123,8 @@ class Execution:
             if before.name in outcomes and before.name in step.adapter.sees:
                 table = before.adapter.apply(table, self.source.customers.placed(outcomes[before.name].table))
         transactions, fields = self.source.transactions, step.adapter.transaction_fields
+        if fields and isinstance(step.adapter, NamesTransactions):
+            fields |= {TRANSACTION_ROW_ID}
         return StepInputs(
             customers=restricted(table, step.adapter.customer_fields),
             transactions=restricted(transactions, fields) if transactions is not None and fields else None,

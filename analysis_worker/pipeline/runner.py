@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analysis_worker.pipeline.customers import CUSTOMER_ID, Customers
+from analysis_worker.pipeline.customers import CUSTOMER_ID, ROW_ID, TRANSACTION_ROW_ID, Customers
 from analysis_worker.pipeline.errors import RunFailureError
 from analysis_worker.pipeline.execution import Execution, Source, Surroundings
 from analysis_worker.pipeline.plan import Plan, plan_run
@@ -45,5 +45,6 @@ class Runner:
         bought = vault.read(Kind.TRANSACTION, plan.transaction_fields) if plan.transaction_fields else None
         transactions = None
         if bought is not None and CUSTOMER_ID in bought.rows.column_names:
-            transactions = customers.placed(bought.rows, name=CUSTOMER_ID)
+            named = bought.rows.append_column(TRANSACTION_ROW_ID, bought.rows.column(ROW_ID))
+            transactions = customers.placed(named, name=CUSTOMER_ID)
         return Source(customers=customers, transactions=transactions, position=reading.position)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -96,6 +96,14 @@ class StepAdapter(Protocol):
     def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
         """One row of results per customer, in the order of the lines."""
         ...
+
+
+@runtime_checkable
+class NamesTransactions(Protocol):
+    """A step whose results point at single transactions: it is handed their row ids (pseudonyms) as `transaction_row_id`."""
+
+    @property
+    def names_transactions(self) -> bool: ...
 
 
 def lines_by_row(lines: pa.Table) -> Iterator[tuple[bytes, list[dict[str, Any]]]]:

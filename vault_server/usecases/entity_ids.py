@@ -1,11 +1,13 @@
 """Entity ids that last: what a worker names by its run's pseudonym of a record, the vault names for the tenant.
 
 A worker says which record stands for an entity, by its row id. The vault turns that into a keyed token of the record's id:
-equal in every run in which the same record stands for the entity, and opaque to everybody without the index key.
+equal in every run in which the same record stands for the entity, and opaque to everybody without the index key. A correction
+that points at a transaction names it by row id too, and gets the transaction's own id.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from strongroom.api.v1.analysis_worker_service_pb2 import RowResult
@@ -15,6 +17,7 @@ from vault_server.ports.run_secrets import Pseudonyms
 from vault_server.usecases import names
 
 ENTITY_FIELD = 9001
+_OF_TRANSACTION = re.compile(r"transactions\[([0-9a-f]{32})\](\.[a-z_]+)")
 
 
 def name_entities(results: Sequence[RowResult], pseudonyms: Pseudonyms, index: BlindIndex) -> None:
@@ -49,3 +52,26 @@ def name_golden_fields(results: Sequence[RowResult], pseudonyms: Pseudonyms, ten
         ) from None
     for field, customer_id in zip(fields, pseudonyms.decode_many(row_ids), strict=True):
         field.customer = names.customer_name(tenant, customer_id)
+
+
+def name_transactions(results: Sequence[RowResult], pseudonyms: Pseudonyms) -> None:
+    """Replace the row ids of transactions in the paths of corrections by the transactions' ids, in place.
+
+    Raises:
+        InvalidArgumentError: a path begins like one of a transaction and names none by its row id.
+    """
+    corrections = [
+        correction
+        for result in results
+        for correction in result.derived.corrections
+        if correction.field.startswith("transactions")
+    ]
+    paths = [_OF_TRANSACTION.fullmatch(correction.field) for correction in corrections]
+    row_ids = [bytes.fromhex(path.group(1)) for path in paths if path is not None]
+    if len(row_ids) < len(corrections):
+        raise InvalidArgumentError(
+            "a correction names a transaction by its row id in hex", reason="INVALID_ROW_ID", metadata={"field": "field"}
+        )
+    for correction, path, record_id in zip(corrections, paths, pseudonyms.decode_many(row_ids), strict=True):
+        rest = path.group(2) if path is not None else ""
+        correction.field = f"transactions[{names.uuid_text(record_id)}]{rest}"

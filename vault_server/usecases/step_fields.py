@@ -18,7 +18,10 @@ _PURCHASES = frozenset({"customer_id", "kind", "time", "total_minor", "currency"
 _PROFILE = frozenset({"kind", "gender", "stated_age", "income", "language"})
 
 STEP_FIELDS: Mapping[str, Mapping[RecordKind, frozenset[str]]] = {
-    "correct": {RecordKind.CUSTOMER: _NAMES | _CONTACT | _PERSON | {"stated_age", "language", "unparsed"}},
+    "correct": {
+        RecordKind.CUSTOMER: _NAMES | _CONTACT | _PERSON | {"stated_age", "income", "language", "attributes", "unparsed"},
+        RecordKind.TRANSACTION: frozenset({"customer_id", "total_minor", "lines"}),
+    },
     "enrich": {
         RecordKind.CUSTOMER: _NAMES | _CONTACT | _PERSON | _WORK | {"stated_age", "income", "language", "attributes", "entity"}
     },

@@ -34,7 +34,7 @@ from vault_server.ports.runs import RunRow
 from vault_server.ports.store import ReadView, WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
-from vault_server.usecases.entity_ids import name_entities, name_golden_fields
+from vault_server.usecases.entity_ids import name_entities, name_golden_fields, name_transactions
 from vault_server.usecases.review.corrections import settle
 from vault_server.usecases.review.publishing import publish_proposals
 from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed, missing_run
@@ -146,6 +146,7 @@ class WorkerRuns:
         customers = pseudonyms.decode_many([result.row_id for result in request.results])
         name_entities(request.results, pseudonyms, self.vault.keyring.blind_index(tenant))
         name_golden_fields(request.results, pseudonyms, tenant)
+        name_transactions(request.results, pseudonyms)
         corrections = settle(self.vault, tenant, request.step, customers, request.results)
         plaintexts = [_only_part(result.derived, part) for result in request.results]
         with self.vault.store.read() as view:

@@ -10,6 +10,7 @@ from collections import defaultdict
 import pyarrow as pa
 
 _PATH = re.compile(r"(?P<column>[a-z_]+)(?:\[(?P<index>\d+)\])?(?:\.(?P<part>[a-z_0-9]+))?")
+_TRANSACTIONS = "transactions"
 _PARSED_FROM_TEXT = frozenset({"birth_date", "stated_age", "gender", "language"})
 
 
@@ -20,6 +21,8 @@ def apply_proposals(table: pa.Table, proposals: pa.Table, *, min_confidence: flo
     for item in proposals.to_pylist():
         if item["after"] and item["confidence"] >= min_confidence and item["row_id"] in position:
             column = item["field"].partition("[")[0]
+            if column == _TRANSACTIONS:  # of another table
+                continue
             by_column[column].append((position[item["row_id"]], item["field"], item["before"], item["after"]))
     for column, changes in by_column.items():
         table = _apply_column(table, column, changes)
