@@ -4,7 +4,8 @@ The first column is always `row_id` (16 bytes): the record's id, or its pseudony
 for, is another column of 16 bytes. Then come the requested fields in the order asked for; `income` is two columns
 (`income_minor`, `income_currency`), each attribute is a column `attributes.KEY` of its declared type (dates as ISO texts).
 Derived data: `entity` (its id) and `entity_leads`, `segment` and `segment_label`, `value` as a struct, `imputed`, `enriched`,
-`corrections`, `classifications` and `recommendations` as lists of structs.
+`corrections`, `classifications` and `recommendations` as lists of structs. In full, which a worker does not get, also
+`entity_size`, `entity_golden`, `segment_confidence`, `segment_moves`, and the reasons of classifications.
 
 A reader does `schema = pyarrow.ipc.read_schema(pyarrow.py_buffer(arrow_schema))` once, then for every response
 `pyarrow.ipc.read_record_batch(pyarrow.py_buffer(arrow_batch), schema)`. Batches need no dictionaries and no order.
@@ -21,7 +22,15 @@ from google.protobuf.descriptor import Descriptor
 
 from strongroom.api.v1 import attribute_service_pb2 as definitions
 from strongroom.api.v1.attribute_service_pb2 import AttributeDefinition
-from strongroom.api.v1.customer_pb2 import Classification, DerivedData, EnrichedValue, ImputedValue, ValueEstimate
+from strongroom.api.v1.customer_pb2 import (
+    Classification,
+    DerivedData,
+    EnrichedValue,
+    EntityAssignment,
+    ImputedValue,
+    SegmentAssignment,
+    ValueEstimate,
+)
 from vault_server.errors import InvalidArgumentError
 from vault_server.ports.records import RecordKind
 from vault_server.records.columns import TEXT, Column, Shape, field_columns, list_of, plain, shape_of, struct_of
@@ -49,6 +58,7 @@ class ArrowEncoder:
         fields: expanded names, see `projection.expand`; only these columns are made, whatever the plaintexts hold.
         attributes: the tenant's definitions by key.
         visible_fields: names that may be seen at all, requested or not: derived data about others is left out.
+        in_full: derived data with what explains it; it names customers.
 
     Raises:
         InvalidArgumentError: UNKNOWN_FIELD, for a name that is not of this kind.
@@ -62,14 +72,16 @@ class ArrowEncoder:
         attributes: Mapping[str, AttributeDefinition],
         *,
         visible_fields: Iterable[str] = (),
+        in_full: bool = False,
     ) -> None:
         seen = frozenset(visible_fields)
+        derived = {**_DERIVED_COLUMNS, **(_EXPLAINED_COLUMNS if in_full else {})}
         self._parse = dictionary.for_kind(kind).message.FromString
         names = [name for name in fields if name != CUSTOMER_ID]
         self._own = [
             column for name in names if name not in DERIVED_FIELDS for column in _columns(dictionary, kind, name, attributes)
         ]
-        self._derived = [column for name in names if name in DERIVED_FIELDS for column in _DERIVED_COLUMNS[name](seen)]
+        self._derived = [column for name in names if name in DERIVED_FIELDS for column in derived[name](seen)]
         self._with_customer_id = CUSTOMER_ID in fields
         self.schema = self._schema()
         self.schema_bytes: bytes = self.schema.serialize().to_pybytes()
@@ -168,6 +180,37 @@ def _segment(_seen: frozenset[str]) -> list[Column]:
     ]
 
 
+def _explained_entity(seen: frozenset[str]) -> list[Column]:
+    golden = shape_of(EntityAssignment.DESCRIPTOR.fields_by_name["golden"])
+
+    def sizes(rows: Sequence[Any]) -> list[Any]:
+        return [row.entity.size if row.HasField("entity") else None for row in rows]
+
+    return [
+        *_entity(seen),
+        Column(name="entity_size", shape=plain(pa.int32()), read=sizes),
+        Column(name="entity_golden", shape=golden, read=lambda rows: [list(row.entity.golden) for row in rows]),
+    ]
+
+
+def _explained_segment(seen: frozenset[str]) -> list[Column]:
+    moves = shape_of(SegmentAssignment.DESCRIPTOR.fields_by_name["moves"])
+
+    def confidences(rows: Sequence[Any]) -> list[Any]:
+        return [row.segment.confidence if row.HasField("segment") else None for row in rows]
+
+    return [
+        *_segment(seen),
+        Column(name="segment_confidence", shape=plain(pa.float64()), read=confidences),
+        Column(name="segment_moves", shape=moves, read=lambda rows: [list(row.segment.moves) for row in rows]),
+    ]
+
+
+def _explained_classifications(_seen: frozenset[str]) -> list[Column]:
+    shape = shape_of(DerivedData.DESCRIPTOR.fields_by_name["classifications"])
+    return [Column(name="classifications", shape=shape, read=lambda rows: [list(row.classifications) for row in rows])]
+
+
 def _corrections(seen: frozenset[str]) -> list[Column]:
     shape = shape_of(DerivedData.DESCRIPTOR.fields_by_name["corrections"])
     return [Column(name="corrections", shape=shape, read=lambda rows: [_about(row.corrections, seen) for row in rows])]
@@ -201,7 +244,7 @@ def _value(_seen: frozenset[str]) -> list[Column]:
 
 
 def _classifications(_seen: frozenset[str]) -> list[Column]:
-    """Without the reasons: they are read one customer at a time."""
+    """Without the reasons: a worker learns nothing from them."""
     members = [field_columns(field)[0] for field in Classification.DESCRIPTOR.fields if field.name != "reasons"]
     shape = list_of(struct_of(members))
     return [Column(name="classifications", shape=shape, read=lambda rows: [list(row.classifications) for row in rows])]
@@ -234,5 +277,12 @@ _DERIVED_COLUMNS: Mapping[str, Callable[[frozenset[str]], list[Column]]] = Mappi
         "value": _value,
         "classifications": _classifications,
         "recommendations": _recommendations,
+    }
+)
+_EXPLAINED_COLUMNS: Mapping[str, Callable[[frozenset[str]], list[Column]]] = MappingProxyType(
+    {
+        "entity": _explained_entity,
+        "segment": _explained_segment,
+        "classifications": _explained_classifications,
     }
 )

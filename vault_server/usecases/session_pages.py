@@ -128,7 +128,7 @@ def row_encoder(
     if plan.arrow:
         from vault_server.records.arrow import ArrowEncoder  # late: 36 MB that a page process may never need
 
-        arrow = ArrowEncoder(dictionary, kind, plan.fields, attributes, visible_fields=plan.visible)
+        arrow = ArrowEncoder(dictionary, kind, plan.fields, attributes, visible_fields=plan.visible, in_full=not plan.run_id)
     projection = Projection(dictionary, kind, plan.fields, attributes, visible_fields=plan.visible)
     return RowEncoder(spec=BY_KIND[kind], tenant=tenant, arrow=arrow, projection=projection, pseudonyms=pseudonyms)
 

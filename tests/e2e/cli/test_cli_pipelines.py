@@ -153,7 +153,7 @@ def test_exports_hold_every_part_in_every_format(desk: Desk) -> None:
     table = pq.read_table(out)
     row = table.to_pylist()[0]
     assert "PROPOSAL_STATE" not in str(row)
-    for word in ("accepted", "organisation", "loyal", "churn", "EUR"):
+    for word in ("accepted", "organisation", "most_frequent", "lapsed", "tenure", "EUR"):
         assert word in str(row), word
 
 
