@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from strongroom._aio.client import AsyncClient
     from strongroom._sync.client import Client
-    from strongroom.api.v1.analysis_service_pb2 import Run
+    from strongroom.api.v1.analysis_service_pb2 import Pipeline, PipelineSchedule, Run
     from strongroom.api.v1.customer_pb2 import Customer, DerivedData, ExternalId, PostalAddress
     from strongroom.api.v1.import_service_pb2 import ImportRow
     from strongroom.api.v1.need_pb2 import Need
@@ -61,6 +61,8 @@ _HOME: dict[str, str] = {
     "ImportResult": "strongroom.outcomes",
     "ImportRow": "strongroom.api.v1.import_service_pb2",
     "Need": "strongroom.api.v1.need_pb2",
+    "Pipeline": "strongroom.api.v1.analysis_service_pb2",
+    "PipelineSchedule": "strongroom.api.v1.analysis_service_pb2",
     "PostalAddress": "strongroom.api.v1.customer_pb2",
     "Profile": "strongroom.profiles",
     "RetryPolicy": "strongroom.retrying",
@@ -101,6 +103,8 @@ __all__ = [
     "NotFoundError",
     "OutOfRangeError",
     "PermissionDeniedError",
+    "Pipeline",
+    "PipelineSchedule",
     "PostalAddress",
     "Profile",
     "ProtocolError",
