@@ -9,54 +9,24 @@ SQLite keeps whole rows in the inner pages of a clustered table (measured: 17 % 
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Column, Index, Table
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text
-from sqlalchemy.types import TypeEngine
+from vault_server.storage.columns import TEXT, binary, integer, metadata, small, table, text
+from vault_server.storage.review_tables import proposal_drafts, proposals
 
-metadata = MetaData()
+__all__ = ["TEXT", "metadata", "proposal_drafts", "proposals"]
 
-TEXT = Text().with_variant(Text(collation="C"), "postgresql")
-
-
-def _column(name: str, kind: TypeEngine[Any]) -> Column[object]:
-    return Column(name, kind, nullable=False, autoincrement=False)
-
-
-def _integer(name: str) -> Column[object]:
-    return _column(name, BigInteger())
-
-
-def _small(name: str) -> Column[object]:
-    return _column(name, Integer())
-
-
-def _bytes(name: str) -> Column[object]:
-    return _column(name, LargeBinary())
-
-
-def _text(name: str) -> Column[object]:
-    return _column(name, TEXT)
-
-
-def _table(
-    name: str, *columns: Column[object], key: tuple[str, ...], indexes: tuple[Index, ...] = (), clustered: bool = True
-) -> Table:
-    constraint = PrimaryKeyConstraint(*key, name=f"pk_{name}")
-    return Table(name, metadata, *columns, constraint, *indexes, sqlite_with_rowid=not clustered)
-
-
-vault = _table("vault", _small("id"), _text("vault_id"), _integer("created_us"), key=("id",))
+vault = table("vault", small("id"), text("vault_id"), integer("created_us"), key=("id",))
 
 # `counter` is the change position of SQLite's single writer; PostgreSQL counts by transaction ids. Not backed up.
-change_epoch = _table("change_epoch", _small("id"), _text("epoch"), _integer("counter"), key=("id",))
+change_epoch = table("change_epoch", small("id"), text("epoch"), integer("counter"), key=("id",))
 
-tenants = _table(
+tenants = table(
     "tenants",
-    _small("tenant_key"),
-    _text("id"),
-    _integer("fence"),
-    _integer("position"),
+    small("tenant_key"),
+    text("id"),
+    integer("fence"),
+    integer("position"),
     key=("tenant_key",),
     indexes=(Index("ux_tenants_id", "id", unique=True),),
 )
@@ -64,20 +34,20 @@ tenants = _table(
 
 def _sealed_columns() -> tuple[Column[object], ...]:
     return (
-        _integer("version"),
-        _small("state"),
-        _integer("created_us"),
-        _integer("updated_us"),
-        _integer("schema_revision"),
-        _integer("position"),
-        _bytes("sealed"),
+        integer("version"),
+        small("state"),
+        integer("created_us"),
+        integer("updated_us"),
+        integer("schema_revision"),
+        integer("position"),
+        binary("sealed"),
     )
 
 
-customers = _table(
+customers = table(
     "customers",
-    _small("tenant_key"),
-    _bytes("customer_id"),
+    small("tenant_key"),
+    binary("customer_id"),
     *_sealed_columns(),
     key=("tenant_key", "customer_id"),
     indexes=(Index("ix_customers_position", "position"),),
@@ -86,11 +56,11 @@ customers = _table(
 
 
 def _child_table(name: str) -> Table:
-    return _table(
+    return table(
         name,
-        _small("tenant_key"),
-        _bytes("customer_id"),
-        _bytes("record_id"),
+        small("tenant_key"),
+        binary("customer_id"),
+        binary("record_id"),
         *_sealed_columns(),
         key=("tenant_key", "customer_id", "record_id"),
         indexes=(
@@ -104,336 +74,285 @@ def _child_table(name: str) -> Table:
 transactions = _child_table("transactions")
 needs = _child_table("needs")
 
-deks = _table(
+deks = table(
     "deks",
-    _small("tenant_key"),
-    _bytes("customer_id"),
-    _small("dek_version"),
-    _small("kek_epoch"),
-    _bytes("wrapped"),
-    _integer("position"),
+    small("tenant_key"),
+    binary("customer_id"),
+    small("dek_version"),
+    small("kek_epoch"),
+    binary("wrapped"),
+    integer("position"),
     key=("tenant_key", "customer_id", "dek_version"),
 )
 
 # An empty `customer_id` means that it equals `record_id`: 16 bytes less in a table whose pages are written at random.
-search_tokens = _table(
+search_tokens = table(
     "search_tokens",
-    _small("tenant_key"),
-    _small("field"),
-    _bytes("token"),
-    _bytes("record_id"),
-    _small("kind"),
-    _small("index_version"),
-    _bytes("customer_id"),
+    small("tenant_key"),
+    small("field"),
+    binary("token"),
+    binary("record_id"),
+    small("kind"),
+    small("index_version"),
+    binary("customer_id"),
     key=("tenant_key", "field", "token", "record_id"),
 )
 
-unique_tokens = _table(
+unique_tokens = table(
     "unique_tokens",
-    _small("tenant_key"),
-    _small("field"),
-    _bytes("token"),
-    _bytes("record_id"),
-    _small("kind"),
-    _small("index_version"),
-    _bytes("customer_id"),
+    small("tenant_key"),
+    small("field"),
+    binary("token"),
+    binary("record_id"),
+    small("kind"),
+    small("index_version"),
+    binary("customer_id"),
     key=("tenant_key", "field", "token"),
 )
 
 # Which tokens a record has, packed (see repositories.tokens): one row in the place of an index entry per token.
-token_owners = _table(
-    "token_owners", _small("tenant_key"), _bytes("record_id"), _bytes("packed"), key=("tenant_key", "record_id", "packed")
+token_owners = table(
+    "token_owners", small("tenant_key"), binary("record_id"), binary("packed"), key=("tenant_key", "record_id", "packed")
 )
 
 # Tombstones and the ledger of erasures in one: `fence` orders a tenant's erasures.
-erasures = _table(
+erasures = table(
     "erasures",
-    _small("tenant_key"),
-    _bytes("customer_id"),
-    _integer("fence"),
-    _integer("erased_us"),
-    _integer("position"),
+    small("tenant_key"),
+    binary("customer_id"),
+    integer("fence"),
+    integer("erased_us"),
+    integer("position"),
     key=("tenant_key", "customer_id"),
     indexes=(Index("ux_erasures_fence", "tenant_key", "fence", unique=True),),
 )
 
-consents = _table(
+consents = table(
     "consents",
-    _small("tenant_key"),
-    _bytes("customer_id"),
-    _text("purpose"),
-    _small("given"),
-    _integer("time_us"),
-    _integer("position"),
+    small("tenant_key"),
+    binary("customer_id"),
+    text("purpose"),
+    small("given"),
+    integer("time_us"),
+    integer("position"),
     key=("tenant_key", "customer_id", "purpose"),
 )
 
-derived = _table(
+derived = table(
     "derived",
-    _small("tenant_key"),
-    _bytes("run_id"),
-    _bytes("customer_id"),
-    _text("step"),
-    _integer("schema_revision"),
-    _bytes("sealed"),
-    _integer("position"),
+    small("tenant_key"),
+    binary("run_id"),
+    binary("customer_id"),
+    text("step"),
+    integer("schema_revision"),
+    binary("sealed"),
+    integer("position"),
     key=("tenant_key", "run_id", "customer_id", "step"),
     indexes=(Index("ix_derived_customer", "tenant_key", "customer_id"), Index("ix_derived_position", "position")),
 )
 
-result_streams = _table(
+result_streams = table(
     "result_streams",
-    _small("tenant_key"),
-    _bytes("run_id"),
-    _text("step"),
-    _integer("next_offset"),
+    small("tenant_key"),
+    binary("run_id"),
+    text("step"),
+    integer("next_offset"),
     key=("tenant_key", "run_id", "step"),
 )
 
 # An empty `run_id` means that no run's results of the step stand any more: a row is never removed.
-current_runs = _table(
-    "current_runs", _small("tenant_key"), _text("step"), _bytes("run_id"), _integer("position"), key=("tenant_key", "step")
+current_runs = table(
+    "current_runs", small("tenant_key"), text("step"), binary("run_id"), integer("position"), key=("tenant_key", "step")
 )
 
 # Every commit of a step's results, in order; the newest that is not undone is the one in `current_runs`.
-step_commits = _table(
+step_commits = table(
     "step_commits",
-    _small("tenant_key"),
-    _text("step"),
-    _integer("sequence"),
-    _bytes("run_id"),
-    _small("undone"),
-    _integer("position"),
+    small("tenant_key"),
+    text("step"),
+    integer("sequence"),
+    binary("run_id"),
+    small("undone"),
+    integer("position"),
     key=("tenant_key", "step", "sequence"),
     indexes=(Index("ux_step_commits_run", "tenant_key", "run_id", "step", unique=True),),
 )
 
-runs = _table(
+runs = table(
     "runs",
-    _small("tenant_key"),
-    _bytes("run_id"),
-    _small("state"),
-    _integer("created_us"),
-    _integer("fence"),
-    _bytes("lease_digest"),
-    _integer("lease_expires_us"),
-    _integer("attempts"),
-    _small("cancel_requested"),
-    _bytes("pseudonym_key"),
-    _bytes("payload"),
-    _integer("position"),
+    small("tenant_key"),
+    binary("run_id"),
+    small("state"),
+    integer("created_us"),
+    integer("fence"),
+    binary("lease_digest"),
+    integer("lease_expires_us"),
+    integer("attempts"),
+    small("cancel_requested"),
+    binary("pseudonym_key"),
+    binary("payload"),
+    integer("position"),
     key=("tenant_key", "run_id"),
     clustered=False,
 )
 
-checkpoints = _table(
+checkpoints = table(
     "checkpoints",
-    _small("tenant_key"),
-    _bytes("run_id"),
-    _text("step"),
-    _small("piece"),
-    _small("last"),
-    _bytes("sealed"),
+    small("tenant_key"),
+    binary("run_id"),
+    text("step"),
+    small("piece"),
+    small("last"),
+    binary("sealed"),
     key=("tenant_key", "run_id", "step", "piece"),
     clustered=False,
 )
 
-artifacts = _table(
+artifacts = table(
     "artifacts",
-    _small("tenant_key"),
-    _bytes("run_id"),
-    _text("name"),
-    _bytes("sealed"),
-    _integer("position"),
+    small("tenant_key"),
+    binary("run_id"),
+    text("name"),
+    binary("sealed"),
+    integer("position"),
     key=("tenant_key", "run_id", "name"),
     clustered=False,
 )
 
-# A proposal's id is made of what it asks: the same question of a later run is the same row. An empty `other_id`: no pair.
-proposals = _table(
-    "proposals",
-    _small("tenant_key"),
-    _bytes("proposal_id"),
-    _small("kind"),
-    _small("state"),
-    _bytes("customer_id"),
-    _bytes("other_id"),
-    _bytes("run_id"),
-    _text("step"),
-    _integer("score_ppm"),
-    _integer("doubt_ppm"),
-    _text("assignee"),
-    _small("open_votes"),
-    _small("votes"),
-    _integer("version"),
-    _integer("created_us"),
-    _integer("updated_us"),
-    _integer("schema_revision"),
-    _bytes("evidence"),
-    _bytes("history"),
-    _integer("position"),
-    key=("tenant_key", "proposal_id"),
-    indexes=(
-        Index("ix_proposals_queue", "tenant_key", "state", "doubt_ppm", "proposal_id"),
-        Index("ix_proposals_customer", "tenant_key", "customer_id"),
-        Index("ix_proposals_other", "tenant_key", "other_id"),
-        Index("ix_proposals_position", "position"),
-    ),
-    clustered=False,
-)
-
-# What runs under way propose; their commit turns it into proposals.
-proposal_drafts = _table(
-    "proposal_drafts",
-    _small("tenant_key"),
-    _bytes("run_id"),
-    _text("step"),
-    _bytes("proposal_id"),
-    _small("kind"),
-    _bytes("customer_id"),
-    _bytes("other_id"),
-    _integer("score_ppm"),
-    _integer("doubt_ppm"),
-    _integer("schema_revision"),
-    _bytes("evidence"),
-    key=("tenant_key", "run_id", "step", "proposal_id"),
-    clustered=False,
-)
-
 # A removed resource stays as its own tombstone, and its version goes on growing when the id is used again.
-resources = _table(
+resources = table(
     "resources",
-    _text("tenant"),
-    _small("kind"),
-    _text("id"),
-    _integer("version"),
-    _small("removed"),
-    _bytes("payload"),
-    _integer("position"),
+    text("tenant"),
+    small("kind"),
+    text("id"),
+    integer("version"),
+    small("removed"),
+    binary("payload"),
+    integer("position"),
     key=("tenant", "kind", "id"),
     clustered=False,
 )
 
-api_tokens = _table(
+api_tokens = table(
     "api_tokens",
-    _text("token_id"),
-    _text("tenant"),
-    _text("principal"),
-    _bytes("digest"),
-    _integer("created_us"),
-    _integer("expires_us"),
-    _small("revoked"),
-    _integer("position"),
+    text("token_id"),
+    text("tenant"),
+    text("principal"),
+    binary("digest"),
+    integer("created_us"),
+    integer("expires_us"),
+    small("revoked"),
+    integer("position"),
     key=("token_id",),
     indexes=(Index("ix_api_tokens_tenant", "tenant"),),
 )
 
-certificates = _table(
+certificates = table(
     "certificates",
-    _text("name"),
-    _text("tenant"),
-    _text("principal"),
-    _integer("position"),
+    text("name"),
+    text("tenant"),
+    text("principal"),
+    integer("position"),
     key=("name",),
     indexes=(Index("ix_certificates_principal", "tenant", "principal"),),
 )
 
-read_sessions = _table(
+read_sessions = table(
     "read_sessions",
-    _bytes("session_id"),
-    _text("tenant"),
-    _text("principal"),
-    _integer("expires_us"),
-    _bytes("payload"),
+    binary("session_id"),
+    text("tenant"),
+    text("principal"),
+    integer("expires_us"),
+    binary("payload"),
     key=("session_id",),
     indexes=(Index("ix_read_sessions_expires", "expires_us"),),
     clustered=False,
 )
 
-requests = _table(
+requests = table(
     "requests",
-    _text("tenant"),
-    _text("principal"),
-    _text("request_id"),
-    _bytes("digest"),
-    _text("name"),
-    _integer("time_us"),
+    text("tenant"),
+    text("principal"),
+    text("request_id"),
+    binary("digest"),
+    text("name"),
+    integer("time_us"),
     key=("tenant", "principal", "request_id"),
     indexes=(Index("ix_requests_time", "time_us"),),
 )
 
-import_chunks = _table(
+import_chunks = table(
     "import_chunks",
-    _text("tenant"),
-    _text("import_id"),
-    _integer("chunk"),
-    _bytes("digest"),
-    _bytes("response"),
+    text("tenant"),
+    text("import_id"),
+    integer("chunk"),
+    binary("digest"),
+    binary("response"),
     key=("tenant", "import_id", "chunk"),
     clustered=False,
 )
 
-audit_events = _table(
+audit_events = table(
     "audit_events",
-    _text("writer"),
-    _integer("sequence"),
-    _integer("time_us"),
-    _text("tenant"),
-    _bytes("previous"),
-    _bytes("hash"),
-    _bytes("payload"),
-    _text("resources"),
+    text("writer"),
+    integer("sequence"),
+    integer("time_us"),
+    text("tenant"),
+    binary("previous"),
+    binary("hash"),
+    binary("payload"),
+    text("resources"),
     key=("writer", "sequence"),
     indexes=(Index("ix_audit_events_time", "tenant", "time_us", "writer", "sequence"),),
     clustered=False,
 )
 
-audit_resources = _table(
+audit_resources = table(
     "audit_resources",
-    _text("tenant"),
-    _text("resource"),
-    _integer("time_us"),
-    _text("writer"),
-    _integer("sequence"),
+    text("tenant"),
+    text("resource"),
+    integer("time_us"),
+    text("writer"),
+    integer("sequence"),
     key=("tenant", "resource", "time_us", "writer", "sequence"),
 )
 
-audit_heads = _table(
+audit_heads = table(
     "audit_heads",
-    _text("writer"),
-    _integer("sequence"),
-    _bytes("hash"),
-    _integer("time_us"),
-    _bytes("links"),
-    _text("key_id"),
-    _bytes("signature"),
+    text("writer"),
+    integer("sequence"),
+    binary("hash"),
+    integer("time_us"),
+    binary("links"),
+    text("key_id"),
+    binary("signature"),
     key=("writer", "sequence"),
     clustered=False,
 )
 
-leases = _table("leases", _text("name"), _text("holder"), _integer("fence"), _integer("expires_us"), key=("name",))
+leases = table("leases", text("name"), text("holder"), integer("fence"), integer("expires_us"), key=("name",))
 
-schedule_slots = _table(
+schedule_slots = table(
     "schedule_slots",
-    _text("schedule"),
-    _integer("slot_us"),
-    _integer("fence"),
-    _text("outcome"),
+    text("schedule"),
+    integer("slot_us"),
+    integer("fence"),
+    text("outcome"),
     key=("schedule", "slot_us"),
 )
 
-keks = _table(
+keks = table(
     "keks",
-    _bytes("id"),
-    _text("tenant"),
-    _text("key_use"),
-    _integer("epoch"),
-    _text("root_key_id"),
-    _bytes("wrapped"),
-    _text("state"),
-    _integer("created_us"),
-    _integer("wraps"),
-    _integer("position"),
+    binary("id"),
+    text("tenant"),
+    text("key_use"),
+    integer("epoch"),
+    text("root_key_id"),
+    binary("wrapped"),
+    text("state"),
+    integer("created_us"),
+    integer("wraps"),
+    integer("position"),
     key=("id",),
     indexes=(
         Index("ux_keks_epoch", "tenant", "key_use", "epoch", unique=True),
