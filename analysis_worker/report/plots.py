@@ -43,7 +43,7 @@ class Bubble:
 def calibration(title: str, points: Sequence[Point]) -> Markup:
     """Predicted against observed, with the line on which both are equal; both axes end at the same round share."""
     reach = max((max(p.x, p.y) for p in points), default=1.0)
-    end = next((one for one in (0.05, 0.1, 0.2, 0.4, 0.6, 0.8) if reach <= one), 1.0)
+    end = next((one for one in (0.05, 0.1, 0.25, 0.5) if reach <= one), 1.0)
     wide, tall = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
     lines: list[Markup] = []
     for tick in range(_TICKS + 1):

@@ -85,7 +85,7 @@ border:1.5px solid currentColor;border-radius:99px;white-space:nowrap}
 .pair+.pair{margin-top:1.75rem}
 figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:1rem 1.1rem .9rem}
 figcaption{font-size:.85rem;margin-top:.5rem;line-height:1.45}
-svg{display:block;width:100%;height:auto}
+svg{display:block;width:100%;max-width:560px;height:auto}
 svg text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif;fill:var(--ink)}
 svg .quiet{fill:var(--soft);font-size:12px}
 svg .end{text-anchor:end}svg .mid{text-anchor:middle}
@@ -123,8 +123,9 @@ a{color:var(--accent)}:focus-visible{outline:2px solid var(--accent);outline-off
 footer{border-top:1px solid var(--rule);margin-top:2rem;padding-top:1rem;font-size:.85rem;color:var(--soft)}
 @media (max-width:760px){.sheet{padding:2rem 1.1rem 3rem}.facts{grid-template-columns:repeat(2,1fr)}
 .pair{grid-template-columns:minmax(0,1fr)}
-.verdicts li{grid-template-columns:auto minmax(0,1fr)}.why{grid-column:1/-1}h1{font-size:1.95rem}}
-@media print{body{font-size:10.5pt;background:#fff}.sheet{max-width:none;padding:0}.skip{display:none}
+.verdicts li{grid-template-columns:4.6rem minmax(0,1fr)}.why{grid-column:1/-1}h1{font-size:1.95rem}}
+@media print{.verdicts li{padding:.3rem .8rem}body{font-size:10.5pt;background:#fff}
+.sheet{max-width:none;padding:0}.skip{display:none}
 section,figure,.facts,tr{break-inside:avoid}section.long{break-inside:auto}h2,caption{break-after:avoid}
 details>summary{list-style:none}figure,.card,.facts div{background:#fff}}
 """

@@ -1,10 +1,13 @@
 """The report in a real browser: it shows without scripts, asks the network for nothing, and a hostile name does nothing."""
 
+import html
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,6 +29,42 @@ FLAGS = [
     "--hide-scrollbars",
     "--window-size=1200,1600",
 ]
+
+NARROWEST_WINDOW = 500  # the browser makes no smaller one
+MEASURE = """
+const parse = text => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const ground = one => {
+  for (let at = one; at; at = at.parentElement) {
+    const colour = parse(getComputedStyle(at).backgroundColor);
+    if (colour.length < 4 || colour[3] > 0) return colour;
+  }
+  return [255, 255, 255];
+};
+for (const one of document.querySelectorAll('details')) one.open = true;
+const found = {texts: 0, faint: [], overflow: [], unlabelled: [], dark: matchMedia('(prefers-color-scheme:dark)').matches};
+const walker = document.createTreeWalker(document.querySelector('.sheet'), NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const one = walker.currentNode.parentElement, said = walker.currentNode.textContent.trim();
+  if (!said || one.tagName === 'title') continue;
+  const style = getComputedStyle(one), ink = parse(one.closest('svg') ? style.fill : style.color);
+  const [high, low] = [light(ink), light(ground(one))].sort((a, b) => b - a);
+  found.texts += 1;
+  if ((high + 0.05) / (low + 0.05) < 4.5) found.faint.push(said);
+  if (parseFloat(style.fontSize) < 11) found.faint.push(`small: ${said}`);
+}
+const edge = document.documentElement.getBoundingClientRect().right + 1;
+for (const one of document.querySelectorAll('.sheet *')) {
+  if (!one.closest('.scroll') && !one.closest('caption') && one.getBoundingClientRect().right > edge)
+    found.overflow.push(one.tagName);
+}
+const named = one => one.getAttribute('aria-label') || one.textContent.trim();
+for (const one of document.querySelectorAll('svg,a,table,section,nav,summary,[role=region]'))
+  if (!named(one) || (one.tagName === 'TABLE' && !one.caption)) found.unlabelled.push(one.tagName);
+document.body.insertAdjacentHTML('beforeend', '<output id="found"></output>');
+document.getElementById('found').textContent = JSON.stringify(found);
+"""
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +107,48 @@ def test_the_log_would_show_a_request(chromium: str, tmp_path: Path) -> None:
     page.write_text('<img src="http://127.0.0.1:9/x.png">', encoding="utf-8")
     _run(chromium, tmp_path, f"--log-net-log={log}", "--dump-dom", page.as_uri())
     assert _requested(log) == {"http://127.0.0.1:9/x.png"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 360])
+def test_text_can_be_read_and_nothing_runs_over_the_edge(chromium: str, tmp_path: Path, scheme: str, width: int) -> None:
+    found = _measured(chromium, tmp_path, build_report(ordinary_report()), scheme, width)
+    assert found["texts"] > 300
+    assert found["dark"] == (scheme == "dark")
+    assert found["faint"] == []
+    assert found["overflow"] == []
+    assert found["unlabelled"] == []
+
+
+def test_the_measuring_would_find_faint_wide_and_unlabelled_parts(chromium: str, tmp_path: Path) -> None:
+    """The check above can fail."""
+    bad = "</h1><p style='color:#aaa;background:#fff'>faint</p><div style='width:3000px'>wide</div><svg></svg>"
+    found = _measured(chromium, tmp_path, build_report(ordinary_report()).replace("</h1>", bad), "light", 1200)
+    assert any("faint" in one for one in found["faint"])
+    assert found["overflow"] != []
+    assert found["unlabelled"] == ["svg"]
+
+
+def test_paper_gets_every_section_on_white(chromium: str, tmp_path: Path) -> None:
+    page, paper = tmp_path / "report.html", tmp_path / "report.pdf"
+    page.write_text(build_report(ordinary_report()), encoding="utf-8")
+    _run(chromium, tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={paper}", page.as_uri())
+    pages = paper.read_bytes().count(b"/Type /Page\n")
+    assert 5 <= pages <= 20
+
+
+def _measured(chromium: str, folder: Path, text: str, scheme: str, width: int) -> dict[str, Any]:
+    """What a script sees in a copy of the page whose policy was taken off: contrasts, edges, names."""
+    free = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
+    narrow = f"<style>html{{max-width:{width}px}}</style>" if width < NARROWEST_WINDOW else ""
+    page = folder / "measured.html"
+    page.write_text(free.replace("</body>", f"{narrow}<script>{MEASURE}</script></body>"), encoding="utf-8")
+    blink = f"--blink-settings=preferredColorScheme={0 if scheme == 'dark' else 1}"
+    size = f"--window-size={max(width, NARROWEST_WINDOW)},1600"
+    shown = _run(chromium, folder, blink, size, "--dump-dom", page.as_uri())
+    said = re.findall(r'<output id="found">(.*?)</output>', shown, re.DOTALL)[-1]
+    found: dict[str, Any] = json.loads(html.unescape(said))
+    return found
 
 
 def _run(chromium: str, folder: Path, *arguments: str) -> str:
