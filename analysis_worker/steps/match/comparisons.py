@@ -115,9 +115,10 @@ def _edits(column: str, most: int) -> str:
     Jaro-Winkler 0.1 (measured on 500,000 pairs): a cheap necessary condition goes first. A swap is two plain edits.
     """
     pair = f'"{column}_l", "{column}_r"'
+    near = f'abs(length("{column}_l") - length("{column}_r")) <= {most}'
     if column in _LONG_TEXTS:
-        return f"(jaro_winkler_similarity({pair}) >= 0.7 AND damerau_levenshtein({pair}) <= {most})"
-    return f"(levenshtein({pair}) <= {2 * most} AND damerau_levenshtein({pair}) <= {most})"
+        return f"({near} AND jaro_winkler_similarity({pair}) >= 0.7 AND damerau_levenshtein({pair}) <= {most})"
+    return f"({near} AND levenshtein({pair}) <= {2 * most} AND damerau_levenshtein({pair}) <= {most})"
 
 
 def _winkler(left: str, right: str, least: float) -> str:
@@ -278,7 +279,7 @@ def _street(has: frozenset[str]) -> Comparison:
             frequency_column="street",
         ),
         Level(label="street equal", condition=_same("street"), start_m=0.15, start_u=0.002, frequency_column="street"),
-        Level(label="street alike, number equal", condition=f"({alike}) AND {house}", start_m=0.12, start_u=0.0001),
+        Level(label="street alike, number equal", condition=f"{house} AND ({alike})", start_m=0.12, start_u=0.0001),
         Level(label="street alike", condition=alike, start_m=0.05, start_u=0.002),
     ]
     if "house" not in has:

@@ -34,9 +34,9 @@ class MatchOptions:
     seed: int = 20_240_229
     threads: int = 1
     memory_limit_mb: int = 600
-    comparisons_per_row: int = 25
-    comparisons_min: int = 100_000
-    comparisons_max: int = 4_000_000
+    comparisons_per_row: int = 8
+    comparisons_min: int = 125_000
+    comparisons_max: int = 8_000_000
     value_rows_max: int = 200
     sample_pairs: int = 200_000
     training_pairs: int = 200_000

@@ -27,6 +27,7 @@ Bits = npt.NDArray[np.float64]
 Levels = npt.NDArray[np.int8]
 
 CELL_PAIRS = 250_000
+_BATCH_PAIRS = 16_384
 _LEAST_SHARE = 2.0**-60
 
 
@@ -86,7 +87,8 @@ class Scorer:
     def _levels(self, left: Rows, right: Rows) -> Levels:
         sides = {"l": self._table.take(pa.array(left)), "r": self._table.take(pa.array(right))}
         cell = pa.table({f"{name}_{side}": table[name] for side, table in sides.items() for name in table.column_names})
-        self._connection.register("cell", cell)
+        batches = cell.to_batches(max_chunksize=_BATCH_PAIRS)  # the engine gives each thread a batch, and keeps their order
+        self._connection.register("cell", pa.Table.from_batches(batches, schema=cell.schema))
         found = self._connection.execute(self._sql).to_arrow_table()
         self._connection.unregister("cell")
         return np.column_stack([column.to_numpy() for column in found.columns]).astype(np.int8)

@@ -25,6 +25,8 @@ Proportions = dict[str, list[float | None]]
 
 _SESSION_PAIRS_MIN = 20
 _SESSIONS_MAX = 3
+_SESSION_SHARE_MAX = 10
+"""No single value may fill more than a tenth of a session: it would teach about itself."""
 _PRIOR_ROWS_MIN = 200
 
 
@@ -53,15 +55,17 @@ def train(
     blank = untrained(comparisons, prior=1 / max(len(active), _PRIOR_ROWS_MIN))
     strangers = active[draw_strangers(grouping.group[active], pairs=sample_pairs, rng=rng)]
     u, strangers_seen = _u_of_strangers(connection, table, comparisons, blank, strangers)
-    sessions = _session_columns(features, comparisons, grouping, active, pairs_max=training_pairs)
+    sessions = _sessions(features, comparisons, grouping, active, pairs_max=training_pairs, rng=rng)
     start = smoothed(comparisons, {}, u, matches_seen=0.0, strangers_seen=strangers_seen, prior=blank.prior)
-    rows = table.take(pa.array(active))
-    learnt = [_m_of_session(connection, rows, comparisons=comparisons, start=start, columns=columns) for columns in sessions]
+    learnt = [
+        _m_of_session(connection, table.take(pa.array(rows)), comparisons=comparisons, start=start, columns=columns)
+        for columns, rows in sessions
+    ]
     m = _averaged([proportions for proportions in learnt if proportions is not None])
     parameters = smoothed(
         comparisons, m, u, matches_seen=float(grouping.agreeing_pairs), strangers_seen=strangers_seen, prior=blank.prior
     )
-    return Trained(parameters=parameters, sessions=tuple(" + ".join(columns) for columns in sessions))
+    return Trained(parameters=parameters, sessions=tuple(" + ".join(columns) for columns, _ in sessions))
 
 
 def _u_of_strangers(
@@ -109,18 +113,36 @@ def _averaged(learnt: list[Proportions]) -> Proportions:
     return averaged
 
 
-def _session_columns(
-    features: Features, comparisons: tuple[Comparison, ...], grouping: Grouping, active: Rows, *, pairs_max: int
-) -> tuple[tuple[str, ...], ...]:
-    """The fields to block sessions on: those first that bring the most likely matches together."""
-    ranked: list[tuple[int, int, tuple[str, ...]]] = []
+def _sessions(
+    features: Features,
+    comparisons: tuple[Comparison, ...],
+    grouping: Grouping,
+    active: Rows,
+    *,
+    pairs_max: int,
+    rng: np.random.Generator,
+) -> list[tuple[tuple[str, ...], Rows]]:
+    """Fields to block sessions on, those first that bring the most likely matches together, each with the rows it looks at."""
+    ranked: list[tuple[int, int, tuple[str, ...], Rows]] = []
     group = grouping.group[active]
     for number, columns in enumerate(_session_choices(comparisons)):
         codes = joint_codes([features.scalars[name].codes[active] for name in columns])
-        pairs, together = pair_count(codes), pair_count(joint_codes([codes, group]))
-        if together >= _SESSION_PAIRS_MIN and pairs <= pairs_max:
-            ranked.append((-together, number, columns))
-    return tuple(columns for _, _, columns in sorted(ranked)[:_SESSIONS_MAX])
+        rows = _drawn(codes, pairs_max=pairs_max, rng=rng)
+        together = pair_count(joint_codes([np.unique(codes[rows], return_inverse=True)[1], group[rows]]))
+        if together >= _SESSION_PAIRS_MIN:
+            ranked.append((-together, number, columns, active[rows]))
+    return [(columns, rows) for _, _, columns, rows in sorted(ranked, key=lambda entry: entry[:2])[:_SESSIONS_MAX]]
+
+
+def _drawn(codes: Rows, *, pairs_max: int, rng: np.random.Generator) -> Rows:
+    """Positions of the rows that share a code with another; of a seeded sample of the codes where there are too many pairs."""
+    distinct, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    pairs = np.where(distinct >= 0, counts * (counts - 1) // 2, 0)
+    order = rng.permutation(len(distinct))
+    order = order[(pairs[order] > 0) & (pairs[order] <= pairs_max // _SESSION_SHARE_MAX)]
+    chosen = np.zeros(len(distinct), dtype=np.bool_)
+    chosen[order[np.cumsum(pairs[order]) <= pairs_max]] = True
+    return np.flatnonzero(chosen[inverse])
 
 
 def _session_choices(comparisons: tuple[Comparison, ...]) -> Iterator[tuple[str, ...]]:
