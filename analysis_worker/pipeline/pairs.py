@@ -16,6 +16,7 @@ from analysis_worker.pipeline.customers import OTHER_ROW_ID, PSEUDONYM, ROW_ID
 from analysis_worker.pipeline.ports import AskedPair, DecidedPair
 
 MOST_PAIRS = 10_000
+MOST_WEIGHTS = 100  # as many as the vault takes
 STEPS_WITH_DECISIONS = frozenset({"match"})
 """Only a step that compares people is told what people decided about them."""
 SCORE, WEIGHTS, SAME = "score", "weights", "same"
@@ -37,9 +38,17 @@ def asked_pairs(pairs: pa.Table, written: int) -> Iterator[AskedPair]:
         yield AskedPair(
             row_id=row_id,
             other_row_id=other,
-            score=score,
-            weights=tuple((one["field"], one["weight"]) for one in weights or ()),
+            score=min(max(score, 0.0), 1.0),  # rounding may carry a probability past its ends
+            weights=_heaviest([(one["field"], one["weight"]) for one in weights or ()]),
         )
+
+
+def _heaviest(weights: list[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """At most `MOST_WEIGHTS`, in their order."""
+    if len(weights) <= MOST_WEIGHTS:
+        return tuple(weights)
+    kept = sorted(range(len(weights)), key=lambda place: (-abs(weights[place][1]), place))[:MOST_WEIGHTS]
+    return tuple(weights[place] for place in sorted(kept))
 
 
 def decision_table(decisions: list[DecidedPair]) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from google.protobuf.json_format import MessageToDict
@@ -347,3 +348,23 @@ def test_the_queue_follows_an_undo_and_decisions_stand(acme: Tenant, people: dic
     acme.analyst.analysis.undo(run, redo=True)
     assert [one.name for one in review.list()] == [other.name]
     assert len(list(review.list(state="accepted"))) == 2
+
+
+def test_of_two_reviewers_at_once_one_decides(acme: Tenant, people: dict[str, str]) -> None:
+    assert people
+    (one,) = proposed(acme, ("Brandt", "Brand", 0.5))
+
+    def decide(principal: str) -> str:
+        review = acme.client(principal).review
+        try:
+            (review.accept if principal == "admin" else review.reject)(one.name)
+        except (ConflictError, FailedPreconditionError) as error:
+            return error.reason
+        return principal
+
+    acme.client("admin"), acme.client("analyst")  # connected before they race
+    with ThreadPoolExecutor(2) as pool:
+        ended = set(pool.map(decide, ("admin", "analyst")))
+    assert len(ended & {"admin", "analyst"}) == 1
+    assert ended - {"admin", "analyst"} <= {"ETAG_MISMATCH", "ALREADY_DECIDED"}
+    assert len(acme.analyst.review.get(one.name).proposal.votes) == 1

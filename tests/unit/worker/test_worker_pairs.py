@@ -8,7 +8,7 @@ import pytest
 from analysis_worker.pipeline.customers import Customers
 from analysis_worker.pipeline.errors import RunFailureError
 from analysis_worker.pipeline.outcome import StepOutcome
-from analysis_worker.pipeline.pairs import most_doubtful
+from analysis_worker.pipeline.pairs import MOST_WEIGHTS, asked_pairs, most_doubtful
 from analysis_worker.vault_io import batches
 from analysis_worker.vault_io.serving import Outcome
 from helpers.fake_worker_vault import FakeWorkerVault, Killed
@@ -93,6 +93,18 @@ def test_of_too_many_pairs_the_most_doubtful_are_kept_in_their_order() -> None:
     assert kept.column("row_id").to_pylist() == [1, 3, 4]
     assert left_out == 2
     assert most_doubtful(pairs, 5) == (pairs, 0)
+
+
+def test_of_too_many_weights_the_heaviest_are_kept_in_their_order() -> None:
+    weights = [{"field": f"attr.f{number}", "weight": float(number % 7)} for number in range(130)]
+    pairs = pa.table({"row_id": [b"a"], "other_row_id": [b"b"], "score": [1.0 + 1e-12], "weights": [weights]})
+    (asked,) = asked_pairs(pairs, 0)
+    assert len(asked.weights) == MOST_WEIGHTS
+    assert [field for field, _ in asked.weights] == [
+        one["field"] for one in weights if (one["field"], one["weight"]) in asked.weights
+    ]
+    assert min(weight for _, weight in asked.weights) >= 1.0
+    assert asked.score == 1.0
 
 
 def test_a_checkpoint_keeps_the_pairs_and_one_of_the_format_before_has_none() -> None:
