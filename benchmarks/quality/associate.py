@@ -4,6 +4,7 @@ Run as `python -m benchmarks.quality.associate [--small]`. STRONGROOM_PEERS name
 efficient-apriori; each is given its favourite form (a sparse table of truth values, a list of tuples) in a process of its own,
 and only the search for frequent sets is timed, on both sides from what was read. All must find the same sets with the same
 counts. Rules are then looked for in the same baskets with the products dealt out anew: whatever is found there is false.
+Recommendations are judged by products that were hidden, beside those that are bought most.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis_worker.steps.associate import AssociateOptions, associate, frequent_itemsets
+from analysis_worker.steps.associate import AssociateOptions, AssociateResult, associate, frequent_itemsets
 
 BASKETS, PRODUCTS, SUPPORT = 150_000, 1_000, 0.01
 FLOORS = {"mine_s": 0.5, "false_rules": 0.05}
@@ -104,16 +105,44 @@ def beside(name: str, basket: Counts, product: Counts, baskets: int) -> tuple[fl
     return found["seconds"], [(tuple(one), count) for one, count in found["sets"]]
 
 
-def rules(basket: Counts, product: Counts, baskets: int) -> tuple[float, int]:
-    """Return how long the whole step takes, and how many rules it finds."""
-    names = pa.array([f"P{number:04d}" for number in range(PRODUCTS)])
+def found_in(basket: Counts, product: Counts, baskets: int) -> tuple[float, AssociateResult]:
+    """Return how long the whole step takes, and what it finds."""
+    names = pa.array([str(number) for number in range(PRODUCTS)])
     zero = pa.array(np.zeros(len(basket), np.int64), pa.timestamp("us", "UTC"))
     table = pa.table({"row_id": basket, "transaction": basket, "time": zero, "product": names.take(pa.array(product))})
     everyone = pa.chunked_array([pa.array(np.arange(baskets))])
     started = time.perf_counter()
     options = AssociateOptions(seed=1, min_support=SUPPORT)
     found = associate(everyone, table, datetime(2026, 1, 1, tzinfo=UTC), options)
-    return time.perf_counter() - started, found.summary.rules
+    return time.perf_counter() - started, found
+
+
+def hits(basket: Counts, product: Counts, baskets: int) -> tuple[float, float]:
+    """Hide one product of some customers: return how often it is among three recommendations, and among the three most bought.
+
+    Counted are customers with three recommendations; of the most bought only what the customer does not have is taken.
+    """
+    random = np.random.default_rng(4)
+    asked = (np.bincount(basket, minlength=baskets) > 2) & (random.random(baskets) < 0.3)
+    order = random.permutation(len(basket))
+    first = order[np.unique(basket[order], return_index=True)[1]]
+    hidden = first[asked[basket[first]]]
+    kept = np.ones(len(basket), bool)
+    kept[hidden] = False
+    _, found = found_in(basket[kept], product[kept], baskets)
+    advice: dict[int, list[int]] = {}
+    for row, name in zip(*(found.recommendations.column(one).to_pylist() for one in ("row_id", "product")), strict=True):
+        advice.setdefault(row, []).append(int(name))
+    held: dict[int, set[int]] = {}
+    for row, one in zip(basket[kept].tolist(), product[kept].tolist(), strict=True):
+        held.setdefault(row, set()).add(one)
+    popular = np.argsort(-np.bincount(product[kept], minlength=PRODUCTS), kind="stable").tolist()
+    ours, theirs = [], []
+    for row, one in zip(basket[hidden].tolist(), product[hidden].tolist(), strict=True):
+        if len(advice.get(row, ())) == 3:
+            ours.append(one in advice[row])
+            theirs.append(one in [what for what in popular if what not in held[row]][:3])
+    return float(np.mean(ours)), float(np.mean(theirs))
 
 
 def measure(baskets: int = BASKETS) -> Figures:
@@ -131,10 +160,16 @@ def measure(baskets: int = BASKETS) -> Figures:
         peer = beside(name, basket, product, baskets)
         figures[f"mine_s_{name}"] = peer[0] if peer else "not available"
         figures[f"same_as_{name}"] = peer[1] == sets if peer else "not available"
-    whole, found = rules(basket, product, baskets)
-    _, false = rules(basket, np.random.default_rng(2).permutation(product), baskets)
+    whole, result = found_in(basket, product, baskets)
+    _, shuffled = found_in(basket, np.random.default_rng(2).permutation(product), baskets)
+    found, false = result.summary.rules, shuffled.summary.rules
     share = false / max(1, found)
+    fewer = min(baskets, 30_000)
+    hit, popular = hits(*generated(fewer), fewer)
     return figures | {
+        "hit_rate": hit,
+        "hit_rate_most_bought": popular,
+        "hit_rate_ok": hit > popular,
         "step_s": whole,
         "rules": found,
         "rules_when_shuffled": false,
