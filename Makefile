@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
+PEERS := .venv-peers
 
-.PHONY: setup demo test soak check proto bench docs-check format lock clean
+.PHONY: setup demo test soak check proto bench quality docs-check format lock clean
 
 setup: $(STAMP)
 
@@ -41,6 +42,16 @@ proto: setup
 bench: setup
 	@$(BIN)/python -m benchmarks.speed
 
+# The peers live in a folder of their own: they are measured beside the product and never part of it.
+quality: setup $(PEERS)/.locked
+	@$(BIN)/python -m benchmarks.quality
+
+$(PEERS)/.locked: benchmarks/quality/peers.lock
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@echo "Installing the tools to compare with into $(PEERS) ..."
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/quality/peers.lock
+	@touch $@
+
 docs-check: setup
 	@$(BIN)/python -m pytest tests/e2e/docs
 
@@ -50,6 +61,7 @@ format: setup
 # Needs uv on the PATH; the lock holds hashes and no registry.
 lock:
 	uv pip compile pyproject.toml --all-extras --group dev --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+	uv pip compile --group peers --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o benchmarks/quality/peers.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench.json demo-output
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis bench.json quality.json demo-output
