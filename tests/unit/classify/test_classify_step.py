@@ -12,7 +12,7 @@ import pytest
 from analysis_worker.steps.classify import ClassifyOptions, ClassifyRefusedError, ClassifyResult, classify
 
 ROWS = 600
-OPTIONS = ClassifyOptions(target="churn", seed=7, resamples=20)
+OPTIONS = ClassifyOptions(target="churn", seed=7, resamples=20, folds=3)
 
 
 def planted(rows: int = ROWS, seed: int = 1) -> dict[str, Any]:
