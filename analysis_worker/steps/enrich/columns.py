@@ -1,6 +1,6 @@
 """Fields by path as plain columns: `language`, `attributes.tier`, `addresses[0].city`, `emails[0]`, `income.currency`.
 
-Rules: an empty text is a gap; a field that the table does not have is None, which is not the same as a column of gaps: it may
+Rules: an empty text is a gap; what people type to say nothing (`n/a`, `unknown`) is no gap, but never a value for another's; a field that the table does not have is None, which is not the same as a column of gaps: it may
 be withheld, and what is withheld is not filled.
 """
 
@@ -14,6 +14,10 @@ from analysis_worker.steps.enrich.policy import INCOME_AMOUNT, INCOME_CURRENCY
 
 _ITEM = re.compile(r"(?P<column>[a-z_]+)\[(?P<index>\d)\](?:\.(?P<part>[a-z_0-9]+))?")
 _COLUMN_OF = {INCOME_AMOUNT: "income_minor", INCOME_CURRENCY: "income_currency"}
+
+_SAYS_NOTHING = frozenset(
+    "na n/a n.a. none null nil nan unknown unbekannt inconnu - -- --- . ? ?? x xx xxx tbd tba todo test missing empty".split()  # noqa: SIM905 - reads as one line
+)
 
 Value = str | int | float | bool | None
 
@@ -58,6 +62,11 @@ def _item(column: pa.ChunkedArray, index: int, part: str | None) -> pa.Array | N
             return None
         values = pc.struct_field(values, part)
     return values.take(places)
+
+
+def says_nothing(value: Value) -> bool:
+    """Say whether the value only stands for one that somebody did not have."""
+    return isinstance(value, str) and value.strip().casefold() in _SAYS_NOTHING
 
 
 def compared(value: Value) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from analysis_worker.steps.enrich.columns import Value, cells_of, compared, kind_of
+from analysis_worker.steps.enrich.columns import Value, cells_of, compared, kind_of, says_nothing
 from analysis_worker.steps.enrich.options import ALL_ATTRIBUTES, EnrichOptions
 from analysis_worker.steps.enrich.policy import ATTRIBUTE, INCOME, is_open_attribute
 from analysis_worker.steps.enrich.result import ENTITY, Cell, FilledField
@@ -54,7 +54,7 @@ def _field(field: str, cells: Sequence[Value], kind: str, groups: list[list[int]
         if not empty:
             continue
         gaps += len(empty)
-        known = [cell for place in places if (cell := cells[place]) is not None]
+        known = [cell for place in places if (cell := cells[place]) is not None and not says_nothing(cell)]
         if len({compared(cell) for cell in known}) > 1:
             ambiguous += len(empty)
         elif known:

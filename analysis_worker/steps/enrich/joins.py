@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from analysis_worker.steps.enrich.columns import Value, cells_of, compared, kind_of, parsed
+from analysis_worker.steps.enrich.columns import Value, cells_of, compared, kind_of, parsed, says_nothing
 from analysis_worker.steps.enrich.options import Join
 from analysis_worker.steps.enrich.refusals import EnrichRefusedError
 from analysis_worker.steps.enrich.result import Cell, FilledField
@@ -50,7 +50,7 @@ def _texts(reference: pa.Table, column: str) -> list[Value]:
 def _keys(columns: Sequence[Sequence[Value]], rows: int) -> list[Key]:
     if not columns:
         return [()] * rows
-    folded = [[compared(cell) for cell in column] for column in columns]
+    folded = [["" if says_nothing(cell) else compared(cell) for cell in column] for column in columns]
     return list(zip(*folded, strict=True))
 
 
@@ -59,7 +59,7 @@ def _values(keys: Sequence[Key], texts: Sequence[Value]) -> dict[Key, object]:
     found: dict[Key, object] = {}
     for key, cell in zip(keys, texts, strict=True):
         text = str(cell or "").strip()
-        if text and "" not in key and found.setdefault(key, text) != text:
+        if text and not says_nothing(text) and "" not in key and found.setdefault(key, text) != text:
             found[key] = _SEVERAL
     return found
 

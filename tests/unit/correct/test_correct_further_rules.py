@@ -195,7 +195,6 @@ def _totals(*stated: int, each: int = 250) -> list[tuple[str, str, str]]:
         (50_000, "total.major_units"),
         (5, "total.major_units"),
         (800, "total.digits"),
-        (50, None),
         (750, "total.line_count"),
         (613, "total.lines"),
     ],

@@ -55,6 +55,12 @@ def test_spellings_that_differ_in_case_only_agree() -> None:
     assert found(table) == {(2, "job_title"): ("CLERK", "entity")}
 
 
+def test_what_people_type_to_say_nothing_is_no_value_for_others() -> None:
+    assert found(customers({"entity": "e", "job_title": "N/A"}, {"entity": "e"})) == {}
+    table = customers({"entity": "e", "job_title": "N/A"}, {"entity": "e"}, {"entity": "e", "job_title": "Clerk"})
+    assert found(table) == {(1, "job_title"): ("Clerk", "entity")}
+
+
 def test_income_comes_with_its_currency_or_not_at_all() -> None:
     table = customers({"entity": "e", "income_minor": 5, "income_currency": "EUR"}, {"entity": "e"})
     assert found(table) == {(1, "income.amount_minor"): ("5", "entity"), (1, "income.currency"): ("EUR", "entity")}
