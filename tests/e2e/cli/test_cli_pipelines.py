@@ -239,6 +239,16 @@ def test_what_cannot_be_is_refused_with_its_place(desk: Desk, arguments: tuple[s
     assert (ended.code, words in ended.err) == (code, True), ended.err
 
 
+def test_run_is_cancelled_once_and_for_all(desk: Desk) -> None:
+    run = desk.run("analysis", "start", "--steps", "match", "-o", "json").json()["name"]
+    assert "cancelled" in desk.run("analysis", "cancel", run).out
+    assert desk.run("analysis", "cancel", run).code == 0
+    assert desk.run("analysis", "watch", run).code == 1
+    assert desk.run("analysis", "undo", run).code == 6
+    done = full_run(desk)
+    assert desk.run("analysis", "cancel", done).code == 6
+
+
 def test_two_runs_are_compared_and_one_undone_and_redone(desk: Desk) -> None:
     people(desk.tenant, 3)
     first = committed(desk.tenant, {"match": entity, "segment": segment("loyal")}).name

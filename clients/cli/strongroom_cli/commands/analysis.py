@@ -1,4 +1,4 @@
-"""`strongroom analysis`: start, watch, list, report; `analysis_results` has results, diff and undo."""
+"""`strongroom analysis`: start, watch, cancel, list, report; `analysis_results` has results, diff and undo."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ def register(noun: argparse.ArgumentParser) -> None:
     watch = verbs.add_parser("watch", parents=[shared], help="follow a run to its end")
     watch.add_argument("analysis", metavar="RUN", help="id or name of the run, as `strongroom analysis list` shows it")
     watch.set_defaults(run=_watch)
+    cancel = verbs.add_parser("cancel", parents=[shared], help="stop a run; nothing of it is kept")
+    cancel.add_argument("analysis", metavar="RUN", help="id or name of the run, as `strongroom analysis list` shows it")
+    cancel.set_defaults(run=_cancel)
     listing = verbs.add_parser("list", parents=[shared], help="list runs, the newest first")
     listing.add_argument("--limit", type=count, default=20, metavar="N", help="most runs to show, 0 for all (default: 20)")
     listing.set_defaults(run=_list)
@@ -86,6 +89,13 @@ def _wanted(given: argparse.Namespace) -> PipelineFile | None:
 def _watch(given: argparse.Namespace) -> int:
     with open_client(given) as client:
         return _follow(client, given.analysis, given)
+
+
+def _cancel(given: argparse.Namespace) -> int:
+    with open_client(given) as client:
+        run = client.analysis.cancel(given.analysis)
+    output_of(given).record(_run_record(run, given))
+    return exit_codes.OK
 
 
 def _follow(client: Client, name: str, given: argparse.Namespace) -> int:
