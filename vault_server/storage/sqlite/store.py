@@ -31,7 +31,7 @@ _READERS_KEPT = 16
 
 
 class SqliteStore:
-    """One file, one writer thread, as many readers as there are views open."""
+    """One file, one writing connection, as many readers as there are views open."""
 
     def __init__(self, file: SqliteFile, lock: ProcessLock, clock_us: Callable[[], int]) -> None:
         """Takes over a held lock and an existing file of the present schema."""
