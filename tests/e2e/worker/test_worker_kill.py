@@ -168,7 +168,7 @@ def test_once_ends_at_once_when_nothing_waits_and_tells_a_failed_run_by_its_exit
     tenant, config = served
     with _worker(config, "--once") as worker:
         assert worker.process.wait(PATIENCE_S) == 0
-    run = tenant.client().analysis.start(["segment"], options={"segment": {"colour": "blue"}})
+    run = tenant.client().analysis.start(["segment"], options={"segment": {"min_segments": 1}})
     with _worker(config, "--once") as worker:
         assert worker.process.wait(PATIENCE_S) == 1
     assert tenant.client().analysis.get(run.name).failure_reason == "INVALID_OPTIONS"
