@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
@@ -25,7 +26,7 @@ def aged(row_id: bytes, customer: Customer) -> DerivedData | None:
     return segment("new" if customer.stated_age == 21 else "loyal")(row_id, customer)
 
 
-def counts(found: list[api.PartCounts]) -> dict[str, tuple[int, int, int, int]]:
+def counts(found: Sequence[api.PartCounts]) -> dict[str, tuple[int, int, int, int]]:
     return {one.part: (one.added, one.removed, one.changed, one.same) for one in found}
 
 
