@@ -3,7 +3,8 @@
 Run as `python -m benchmarks.quality.match FOLDER [...] [--threads N] [--repeat N]`, or with STRONGROOM_MATCH_DATA naming the
 folder. Understood are every CSV in or under the folder whose truth is known: `rec_id` of the febrl form (`rec-12-dup-0`), a
 `cluster` column, or a `truth.json` of `benchmarks.generator` beside `customers.csv`. Truth columns and record ids never reach
-the step. The peer is grouping by equal values alone: rows equal in name and birth date, or in e-mail or identifier.
+the step. Peers are grouping by equal values alone (rows equal in name and birth date, or in e-mail or identifier), plain
+Splink 5 and recordlinkage (`match_peers.py`). `measure` reads STRONGROOM_DATA and generates a CRM beside it.
 """
 
 import argparse
@@ -18,10 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis_worker.steps.match import MatchOptions, MatchResult, match
 from analysis_worker.steps.match.strangers import components
-from benchmarks.generator import load_truth
+from benchmarks.generator import GeneratorOptions, generate, load_truth
+from benchmarks.quality.match_peers import by_recordlinkage, by_splink
 from benchmarks.scoring import PairScore, score_pairs
 
 FOLDER_VARIABLE = "STRONGROOM_MATCH_DATA"
@@ -43,6 +46,10 @@ COLUMN_OF = {
     "job_title": ("job_title",),
 }
 LIST_COLUMN_OF = {"emails": ("email",), "phones": ("phone", "mobile"), "national_ids": ("soc_sec_id",)}
+DATA_VARIABLE = "STRONGROOM_DATA"
+FLOORS = {"febrl/dataset1": 0.999, "febrl/dataset3": 0.999, "fake_1000/fake_1000": 0.94}
+AUTO_FLOOR = 0.995
+NOT_AVAILABLE = "not available"
 KEYS = (("given_name", "family_name", "birth_date"), ("emails",), ("national_ids",))
 
 
@@ -127,6 +134,71 @@ def measured(data: Labelled, options: MatchOptions, repeat: int) -> Iterator[str
     started = time.perf_counter()
     plain = by_equal_values(data.table)
     yield line("  equal values alone", rows, score_pairs(plain, data.entity_of), time.perf_counter() - started, "peer")
+
+
+def generated(options: GeneratorOptions) -> Labelled:
+    """A generated CRM without its attributes, as `labelled` would read it."""
+    crm = generate(options)
+    columns: dict[str, pa.Array] = {"row_id": pa.array([row["id"] for row in crm.customers])}
+    for field, sources in COLUMN_OF.items():
+        source = next((name for name in sources if name in crm.customers[0]), None)
+        if source is not None:
+            columns[field] = pa.array([row[source] or None for row in crm.customers], pa.string())
+    for field, sources in LIST_COLUMN_OF.items():
+        present = [name for name in sources if name in crm.customers[0]]
+        if present:
+            cells = [[row[name] for name in present if row[name]] for row in crm.customers]
+            columns[field] = pa.array(cells, pa.list_(pa.string()))
+    name = f"generated/{options.customers}"
+    return Labelled(name=name, table=pa.table(columns), entity_of={str(k): str(v) for k, v in crm.truth.entity_of.items()})
+
+
+def auto_precision(result: MatchResult, entity_of: dict[str, str]) -> float:
+    """How many pairs of the sure band are right."""
+    sure = result.pairs.filter(pc.equal(result.pairs["band"], "match"))
+    pairs = list(zip(sure["row_a"].to_pylist(), sure["row_b"].to_pylist(), strict=True))
+    return sum(entity_of[one] == entity_of[other] for one, other in pairs) / max(len(pairs), 1)
+
+
+def figures_of(data: Labelled, options: MatchOptions) -> dict[str, object]:
+    """Flat figures of one table: ours beside the peers."""
+    started = time.perf_counter()
+    result = match(data.table, options)
+    seconds = time.perf_counter() - started
+    ids = data.table["row_id"].to_pylist()
+    score = score_pairs(dict(zip(result.row_id.to_pylist(), result.entity.tolist(), strict=True)), data.entity_of)
+    auto = auto_precision(result, data.entity_of)
+    key = f"match.{data.name}"
+    found: dict[str, object] = {
+        f"{key}.f1.ours": round(score.f1, 4),
+        f"{key}.precision.ours": round(score.precision, 4),
+        f"{key}.recall.ours": round(score.recall, 4),
+        f"{key}.auto_precision.ours": round(auto, 4),
+        f"{key}.auto_precision.floor": AUTO_FLOOR,
+        f"{key}.auto_precision.ok": auto >= AUTO_FLOOR,
+        f"{key}.seconds.ours": round(seconds, 1),
+    }
+    if data.name in FLOORS:
+        found |= {f"{key}.f1.floor": FLOORS[data.name], f"{key}.f1.ok": score.f1 >= FLOORS[data.name]}
+    for name, peer in (("splink", by_splink), ("recordlinkage", by_recordlinkage)):
+        clusters = peer(data.table)
+        if clusters is None:
+            found[f"{key}.f1.{name}"] = NOT_AVAILABLE
+        else:
+            beside = score_pairs(dict(zip(ids, clusters, strict=True)), data.entity_of)
+            found |= {f"{key}.f1.{name}": round(beside.f1, 4), f"{key}.precision.{name}": round(beside.precision, 4)}
+    return found
+
+
+def measure(folder: Path | None = None, customers: int = 5_000) -> dict[str, object]:
+    """Flat figures for `quality.json`; real data that is not there is said to be not available."""
+    given = folder or Path(os.environ.get(DATA_VARIABLE, ""))
+    found: dict[str, object] = {}
+    for name in FLOORS:
+        path = given / f"{name}.csv"
+        data = labelled(path) if path.is_file() else None
+        found |= {f"match.{name}": NOT_AVAILABLE} if data is None else figures_of(data, MatchOptions())
+    return found | figures_of(generated(GeneratorOptions(customers=customers, transactions=0, needs=0)), MatchOptions())
 
 
 def main() -> None:
