@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
 
 Numbers = NDArray[np.float64]
 Objective = Callable[[Numbers], tuple[float, Numbers]]
@@ -47,9 +48,11 @@ def maximise(objective: Objective, start: Numbers, observations: float) -> Maxim
 
     bounds = [(value - _BOUND, value + _BOUND) for value in start]
     settings = {"maxiter": 1000, "ftol": 1e-14, "gtol": 1e-8}
-    found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options=settings)
-    logs = np.asarray(found.x, np.float64)
-    root = _root_covariance(objective, logs)
+    # One thread: four numbers are not worth waking others, and their sums would round differently.
+    with threadpool_limits(limits=1):
+        found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options=settings)
+        logs = np.asarray(found.x, np.float64)
+        root = _root_covariance(objective, logs)
     away = np.sqrt(len(logs)) * root
     parameters = np.exp(logs)
     return Maximum(

@@ -85,7 +85,7 @@ def alive_probability(parameters: Numbers, repeats: Numbers, last: Numbers, age:
 
 
 class _Likelihood:
-    """Log-likelihood and gradient by the logarithms of r, alpha, a, b. 400,000 histories cost about 40 ms a call."""
+    """Log-likelihood and gradient by the logarithms of r, alpha, a, b. 100,000 histories cost 11 ms a call on a busy core."""
 
     def __init__(self, patterns: Patterns) -> None:
         self._patterns = patterns

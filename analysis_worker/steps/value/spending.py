@@ -93,8 +93,9 @@ def spending_interval(
     """Return the interval of what each customer spends within the horizon, purchases and amounts both uncertain.
 
     The sum of n purchases given the history is a beta prime variable (gamma' times Gamma(p n) over Gamma(q + p x)), an F
-    variable by scale; its distribution is taken by Paulson's normal approximation (1942), within 0.005 of the exact one for
-    q above 2. What cannot be below nothing is not charged to the lower side.
+    variable by scale; its distribution is taken by Paulson's normal approximation (1942): in its upper half within 0.009 of
+    the exact one for q of 1.2 to 20, in its lower half within 0.006 from p n = 1.5 on. What cannot be below nothing is not
+    charged to the lower side.
 
     Args:
         model: Of the customers' currency.
