@@ -8,10 +8,11 @@ not judged. Which side of the limit is the right one follows from the verdict an
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 Figures = Mapping[str, object]
 _PARTS = ("ours", "peer", "floor", "ceiling", "ok")
+_FLAT_PEERS = ("mlxtend", "efficient_apriori", "lifetimes", "kmeans")
 _WIDTHS = (46, 12, 12, 18)
 
 
@@ -23,6 +24,7 @@ class QualityLine:
         step: step of the analysis.
         what: the figure.
         ours, peer: measured; None where there is none, a text such as "not available" where it could not be.
+        beside: the same of peers that are named one by one.
         limit: "at least 0.99", "" for none.
         ok: whether the limit is reached; None if there is none.
     """
@@ -31,6 +33,7 @@ class QualityLine:
     what: str
     ours: object
     peer: object = None
+    beside: Mapping[str, object] = field(default_factory=dict)
     limit: str = ""
     ok: bool | None = None
 
@@ -56,9 +59,10 @@ def lines_of(measured: StepFigures) -> tuple[QualityLine, ...]:
 
 
 def _split(key: str, figures: Figures) -> tuple[str, str]:
-    for part in _PARTS:
-        if key.endswith(f".{part}"):
-            return key.removesuffix(f".{part}"), part
+    base, _, last = key.rpartition(".")
+    if last in _PARTS or f"{base}.ours" in figures:
+        return base, last
+    for part in (*_PARTS, *_FLAT_PEERS):
         base = key.removesuffix(f"_{part}")
         if base != key and base in figures:
             return base, part
@@ -69,9 +73,14 @@ def _line(step: str, base: str, parts: Mapping[str, object]) -> QualityLine:
     ok = parts.get("ok")
     verdict = ok if isinstance(ok, bool) else None
     ours = parts.get("ours")
-    limit = _limit(ours, parts, verdict)
     return QualityLine(
-        step=step, what=base.removeprefix(f"{step}."), ours=ours, peer=parts.get("peer"), limit=limit, ok=verdict
+        step=step,
+        what=base.removeprefix(f"{step}."),
+        ours=ours,
+        peer=parts.get("peer"),
+        beside={name: value for name, value in parts.items() if name not in _PARTS},
+        limit=_limit(ours, parts, verdict),
+        ok=verdict,
     )
 
 
@@ -108,6 +117,8 @@ def render(measured: Sequence[StepFigures]) -> Iterator[str]:
         for line in lines_of(one):
             mark = "" if line.ok is None else "ok" if line.ok else "MISSED"
             yield _row(f"  {line.what}", text_of(line.ours), text_of(line.peer), line.limit, mark)
+            for name, value in line.beside.items():
+                yield _row(f"      {name.replace('_', ' ')}", "", text_of(value), "", "")
 
 
 def _row(what: str, ours: str, peer: str, limit: str, mark: str) -> str:

@@ -29,6 +29,14 @@ def test_both_ways_of_naming_give_one_line(measured: StepFigures) -> None:
     assert (line.what, line.ours, line.peer, line.limit, line.ok) == ("mae", 0.7, 0.8, "at most 0.79", True)
 
 
+def test_named_peers_stand_under_their_figure() -> None:
+    flat = figures(mine_s=0.1, mine_s_floor=0.5, mine_s_ok=True, mine_s_mlxtend=10.2, same_as_mlxtend=True)
+    dots = dotted(ours=0.1, miceforest=0.2, floor=0.5, ok=True)
+    assert [dict(line.beside) for line in lines_of(flat)] == [{"mlxtend": 10.2}, {}]
+    assert [dict(line.beside) for line in lines_of(dots)] == [{"miceforest": 0.2}]
+    assert any(line.split() == ["mlxtend", "10.2"] for line in render([flat]))
+
+
 def test_the_side_of_a_limit_follows_from_verdict_and_numbers() -> None:
     def limit(ours: float, *, ok: bool) -> str:
         return lines_of(dotted(ours=ours, floor=0.5, ok=ok))[0].limit
