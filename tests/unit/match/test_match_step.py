@@ -18,6 +18,7 @@ from analysis_worker.steps.match import (
     MatchOptionsError,
     MatchResult,
     match,
+    scoring,
 )
 from helpers.match_tables import messy_people, pair_scores
 
@@ -280,3 +281,15 @@ def test_nothing_is_logged_written_or_sent(
     assert written.out == written.err == ""
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - names only, and hidden ones too
     assert logging.getLogger("splink").propagate
+
+
+def test_the_size_of_a_cell_changes_no_bit(
+    messy: tuple[pa.Table, list[int]], found: MatchResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "CELL_PAIRS", 997)
+    monkeypatch.setattr(scoring, "_BATCH_PAIRS", 61)
+
+    again = match(messy[0], MatchOptions(threads=2))
+
+    assert again.pairs.equals(found.pairs)
+    assert again.entity.tobytes() == found.entity.tobytes()
