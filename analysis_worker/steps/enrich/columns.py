@@ -1,7 +1,8 @@
 """Fields by path as plain columns: `language`, `attributes.tier`, `addresses[0].city`, `emails[0]`, `income.currency`.
 
-Rules: an empty text is a gap; what people type to say nothing (`n/a`, `unknown`) is no gap, but never a value for another's; a field that the table does not have is None, which is not the same as a column of gaps: it may
-be withheld, and what is withheld is not filled.
+Rules: an empty text is a gap; what people type to say nothing (`n/a`, `unknown`) is no gap, but never a value for another's;
+a field that the table does not have is None, which is not the same as a column of gaps: it may be withheld, and what is
+withheld is not filled.
 """
 
 import re
