@@ -21,7 +21,9 @@ _AGREEMENT = 0.75
 _AREA_AGREEMENT = 0.9
 _MIN_TOWN_ROWS = 5
 _MOST_TOGETHER = 0.02
-_LONGEST_AREA = 3
+_FEW_TOGETHER = 2
+_WELL_KNOWN = 8
+_LONGEST_AREA, _SHORTEST_AREA = 3, 2
 _CONTRADICTION = "address.city_postcode"
 
 Place = tuple[str, str]
@@ -63,10 +65,13 @@ class PlaceEvidence:
         area = next((area for area in _areas(postcode) if (country, area) in self._region_of_area), None)
         if of_town is None or area is None or of_town == self._region_of_area[country, area]:
             return None
-        if self._together[country, city, area] > max(1, _MOST_TOGETHER * self._towns[country, city].total()):
+        if self._together[country, city, area] > max(_FEW_TOGETHER, _MOST_TOGETHER * self._towns[country, city].total()):
             return None
         of_area = self._region_of_area[country, area]
         if region == of_area:
+            # Two against one; but a second, smaller town of the name looks the same where the first is not well known.
+            if self._towns[country, city].total() < _WELL_KNOWN:
+                return None
             return "city", Change(rule=_CONTRADICTION, after=self._town_at(country, postcode, city), confidence=0.9)
         confidence = 0.9 if region == of_town else 0.6
         return "postal_code", Change(rule=_CONTRADICTION, after="", confidence=confidence)
@@ -92,9 +97,9 @@ def _text(cell: str | None) -> str:
 
 
 def _areas(postcode: str) -> list[str]:
-    """Return the postcode's first signs, the most telling first: three digits to one, or the leading letters."""
+    """Return the postcode's first signs, the most telling first: three digits or two, or the leading letters."""
     letters = re.match(r"[A-Z]+", postcode)
-    return [letters.group()] if letters else [postcode[:length] for length in range(_LONGEST_AREA, 0, -1)]
+    return [letters.group()] if letters else [postcode[:length] for length in range(_LONGEST_AREA, _SHORTEST_AREA - 1, -1)]
 
 
 def _settled(counted: dict[Place, Counter[str]], agreement: float) -> dict[Place, str]:

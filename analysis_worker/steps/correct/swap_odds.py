@@ -14,9 +14,11 @@ from enum import Enum
 
 # Rows in a hundred that have the two exchanged where nothing else is known; what files of hand-typed customers show.
 _PRIOR = math.log(0.03)
-_CONTAMINATION = 0.08
+_CONTAMINATION = 0.04
 # The same two names the other way round elsewhere in the file.
 _REVERSED = math.log(20)
+# A pair that is expected this often where names meet at random says nothing by being there.
+_BY_CHANCE = 0.05
 # Posterior odds from which it is said.
 _CERTAIN = math.log(20)
 _MAX_HEARD = math.log(15)
@@ -49,9 +51,18 @@ class SwapOdds:
     def is_certain(self, given: str, family: str, said: Said) -> bool:
         """Say whether the pair is swapped; `said` is what its own row writes elsewhere."""
         names = self._as_family(given) + self._as_given(family)
-        elsewhere = _REVERSED if names > 0 and (family, given) in self._pairs else 0.0
+        elsewhere = _REVERSED if names > 0 and self._is_telling(family, given) else 0.0
         row = {Said.SWAPPED: self._heard, Said.SILENT: 0.0, Said.AS_IS: -abs(self._heard) - _DOUBT}[said]
         return _PRIOR + names + row + elsewhere >= _CERTAIN
+
+    def _is_telling(self, given: str, family: str) -> bool:
+        """Say whether the file has the pair, though names as rare as these two would hardly meet by chance."""
+        if (given, family) not in self._pairs:
+            return False
+        return self._rows_of(self._given, given) * self._rows_of(self._family, family) < _BY_CHANCE * len(self._pairs)
+
+    def _rows_of(self, counts: Counter[str], name: str) -> int:
+        return min((counts[word] for word in _words(name)), default=0)
 
     def _as_family(self, name: str) -> float:
         """Log odds that a name which stands as a given name is a family name."""
