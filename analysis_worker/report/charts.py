@@ -35,7 +35,7 @@ def bar_chart(title: str, bars: Sequence[Bar], *, track: bool = False, label_wid
     lines: list[Markup] = []
     for index, bar in enumerate(bars):
         top = index * _ROW
-        lines.append(tag("text", cut(bar.label, label_width // 7), x=0, y=top + 17))
+        lines.append(tag("text", cut(bar.label, round(label_width / 7.6)), x=0, y=top + 17))
         if track:
             lines.append(tag("rect", class_="track", x=label_width, y=top + 6, width=room, height=14, rx=3))
         if bar.length is None:

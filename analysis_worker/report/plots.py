@@ -14,7 +14,7 @@ from analysis_worker.report.charts import Bar, cut, drawing, legend
 from analysis_worker.report.markup import Markup, tag
 
 _WIDTH, _HEIGHT = 470, 330
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 12, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 22, 12, 44
 _TICKS = 5
 _ROW = 40
 _LABEL = 60

@@ -99,7 +99,7 @@ def prediction(shown: Figures) -> Markup:
         ("Ranking (AUC, 90% interval)", found.auc or ABSENT, "0.5 is chance, 1 is perfect"),
         ("Squared error of chances (Brier)", found.brier or ABSENT, f"base rate alone: {_decimal(found.base_brier)}"),
         ("Calibration error", _decimal(found.calibration_error), "mean distance of predicted and observed share"),
-        ("Customers with a prediction", found.predicted.text, "the model would rather not say for the others"),
+        ("Customers with a prediction", found.predicted.text, f"for {found.unsaid.text} others the model would rather not say"),
     ]
     parts = (
         table("The model card in short", ("Figure", "Value", "How to read it"), facts, (1,)),
