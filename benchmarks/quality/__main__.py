@@ -51,10 +51,11 @@ def _peak_mb() -> float:
 def measured_apart(step: str, *, large: bool) -> StepFigures:
     """The same in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.quality", step, "--inner", *(["--large"] if large else [])]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False, env=_surroundings())
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=_surroundings())
     for line in reversed(done.stdout.splitlines()):
         if line.startswith(_MARK):
             return StepFigures(**json.loads(line.removeprefix(_MARK)))
+    print("\n".join(done.stderr.splitlines()[-20:]), file=sys.stderr)  # what peers chatter is of no use unless it failed
     return StepFigures(step=step, figures={}, problem=f"ended with exit code {done.returncode}")
 
 
