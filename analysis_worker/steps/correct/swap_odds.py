@@ -3,7 +3,7 @@
 Source: naive Bayes over two places; a name's chance to stand in a place is its count of distinct partners there, smoothed by
 the share of names that a place shows once (Good 1953), the pair in question left out; a name of several words is judged by the
 word that says most. A few uses on the wrong side are what a
-file with swapped rows shows of a sound name, and count as none.
+file with swapped rows shows of a sound name, and count half.
 """
 
 import math
@@ -85,4 +85,5 @@ def _words(name: str) -> list[str]:
 
 
 def _without_slips(given: int, family: int) -> tuple[float, float]:
-    return max(0.0, given - _CONTAMINATION * family), max(0.0, family - _CONTAMINATION * given)
+    """Return the counts less what swapped rows explain, at least half of each: a rare use may as well be a real one."""
+    return max(given / 2, given - _CONTAMINATION * family), max(family / 2, family - _CONTAMINATION * given)
