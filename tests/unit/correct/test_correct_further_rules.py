@@ -96,7 +96,7 @@ def _place(city: str, postcode: str, region: str | None) -> Row:
     return {"addresses": [{**address("DE", postcode, region), "city": city}]}
 
 
-CROWD = [_place("Nordheim", f"24{number:03}", "Holstein") for number in range(100, 110)] + [
+CROWD = [_place("Nordheim", f"24{number:03}", "Holstein") for number in range(100, 145)] + [
     _place("Suedheim", f"80{number:03}", "Bayern") for number in range(100, 110)
 ]
 
