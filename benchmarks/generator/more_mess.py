@@ -1,7 +1,8 @@
 """Further known damage, off by default.
 
 Titles in names, text read in the wrong encoding, names of languages, dates in rarer forms, a town that contradicts its
-postcode, amounts a hundred times too large. Rule: drawn from a stream of its own after all other damage, so files of `more_mess=0` stay as they ever were.
+postcode, amounts a hundred times too large. Rule: drawn from a stream of its own after all other damage, so files of
+`more_mess=0` stay as they ever were.
 """
 
 import random
