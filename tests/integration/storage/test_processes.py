@@ -129,7 +129,7 @@ def test_a_store_finds_back_after_its_connections_were_cut(postgres_url: str) ->
     store.write(lambda view: view.access.add_tenant(TENANT))
     with psycopg.connect(postgres_url, autocommit=True) as other:
         other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"  # returns when they are gone
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     ids = new_customers(store, 2)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from strongroom_cli.faults import CommandError
 
+_LOOK_UP_S = 0.5
 ReadKey = Callable[[], str]
 """Waits for a key; "" when the terminal is gone."""
 
@@ -33,6 +35,13 @@ def terminal_keys() -> Iterator[ReadKey]:
     before = termios.tcgetattr(terminal)
     try:
         tty.setcbreak(terminal)
-        yield lambda: os.read(terminal, 1).decode("ascii", "replace")
+        yield lambda: _key(terminal)
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def _key(terminal: int) -> str:
+    """Looks up now and then: a Ctrl-C that comes just before a read that waits would be heard only with the next key."""
+    while not select.select([terminal], [], [], _LOOK_UP_S)[0]:
+        pass
+    return os.read(terminal, 1).decode("ascii", "replace")
