@@ -156,15 +156,16 @@ class Execution:
             raise RunFailureError("RESULTS_DIFFER", f"the vault holds other pairs of step {step.name} than its checkpoint")
 
     def _conclusion(self, outcomes: Outcomes) -> Conclusion:
-        from analysis_worker.report import build_report, report_json
+        from analysis_worker.report import Previous, build_report, comparable_figures, report_json
 
-        source = self.source
+        source, earlier = self.source, self.vault.previous()
         figures = RunFigures(
             customers=source.customers.table.num_rows,
             transactions=source.transactions.num_rows if source.transactions is not None else 0,
             position=source.position,
             created=self.around.now(),
             quality=quality_of(source.customers.table),
+            previous=None if earlier is None else Previous(run=earlier.run, created=earlier.ended, figures=earlier.figures),
         )
         page = report_input(self.plan, outcomes, figures)
         return Conclusion(
@@ -174,4 +175,5 @@ class Execution:
             offsets={step: outcome.rows for step, outcome in outcomes.items()},
             pairs={step: outcome.pairs for step, outcome in outcomes.items() if outcome.pairs},
             position=source.position,
+            figures=comparable_figures(page),
         )

@@ -47,7 +47,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """The end of a run: what each step found, the report, how many rows and how many pairs each step wrote."""
+    """The end of a run: what each step found, the report, how many rows and how many pairs each step wrote.
+
+    Attributes:
+        figures: by which runs of the same data are compared, by name.
+    """
 
     summary: JsonObject
     report_html: bytes
@@ -55,6 +59,16 @@ class Conclusion:
     offsets: Mapping[str, int]
     pairs: Mapping[str, int]
     position: int
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierRun:
+    """A run that was committed before, and its figures by name."""
+
+    run: str
+    ended: str
+    figures: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +103,10 @@ class RunVault(Protocol):
 
     def read(self, kind: Kind, fields: Sequence[str]) -> Reading | None:
         """All rows of a kind with those of the fields that the purpose may see; None if it may see none of them."""
+        ...
+
+    def previous(self) -> EarlierRun | None:
+        """The run to compare with, if there was one."""
         ...
 
     def kept(self) -> Kept: ...

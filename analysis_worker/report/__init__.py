@@ -38,7 +38,7 @@ from analysis_worker.report.model_insight import (
     ValueTenth,
 )
 from analysis_worker.report.page import build_report
-from analysis_worker.report.twin import report_json
+from analysis_worker.report.twin import comparable_figures, report_json
 
 __all__ = [
     "AliveBin",
@@ -75,5 +75,6 @@ __all__ = [
     "Value",
     "ValueTenth",
     "build_report",
+    "comparable_figures",
     "report_json",
 ]

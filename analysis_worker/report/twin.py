@@ -13,6 +13,8 @@ from analysis_worker.report.verdicts import comparable, verdicts
 
 FORMAT = "strongroom.report.v1"
 LARGEST_BYTES = 1_000_000
+COMPARED = 200
+"""As many figures the vault keeps of a run."""
 
 LIMITS = (
     Limits(),
@@ -25,6 +27,11 @@ LIMITS = (
 def report_json(source: ReportInput) -> str:
     """The report as JSON text, UTF-8 size at most 1 MB; a hidden count has value null and its text says why."""
     return fitting(lambda limits: _text(figures(source, limits)))
+
+
+def comparable_figures(source: ReportInput) -> dict[str, float]:
+    """Figures that a later run may be compared with, by name: the twin's object `comparable`, as much of it as is kept."""
+    return dict(list(comparable(figures(source, LIMITS[-1])).items())[:COMPARED])
 
 
 def fitting(render: Callable[[Limits], str]) -> str:

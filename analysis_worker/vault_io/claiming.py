@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from analysis_worker.pipeline.errors import LeaseLostError
+from analysis_worker.pipeline.ports import EarlierRun
 from analysis_worker.vault_io.lease import Lease
 from analysis_worker.vault_io.sdk_errors import run_errors
-from strongroom.api.v1.analysis_service_pb2 import RunProgress
+from strongroom.api.v1.analysis_service_pb2 import Run, RunProgress
 
 if TYPE_CHECKING:
     from strongroom import Client
@@ -34,7 +36,8 @@ class RunQueue:
             answer = self._client.worker.claim(self._steps, lease_s=self._lease_s)
         if not answer.HasField("run"):
             return None
-        return Lease(run=answer.run, token=answer.lease_token, lease_s=float(self._lease_s))
+        previous = _earlier(answer.previous) if answer.HasField("previous") else None
+        return Lease(run=answer.run, token=answer.lease_token, lease_s=float(self._lease_s), previous=previous)
 
     def beat(self, lease: Lease, progress: RunProgress, timeout_s: float) -> None:
         """Send a heartbeat.
@@ -56,3 +59,7 @@ class RunQueue:
         """End the run for good; it keeps nothing."""
         with run_errors():
             self._client.worker.release(lease.run.name, lease.token, failed=True, reason=reason, message=message)
+
+
+def _earlier(run: Run) -> EarlierRun:
+    return EarlierRun(run=run.name, ended=run.end_time.ToDatetime(tzinfo=UTC).isoformat(), figures=dict(run.figures))

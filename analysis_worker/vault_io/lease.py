@@ -15,6 +15,7 @@ from typing import Protocol, Self
 
 from analysis_worker.pipeline.errors import LeaseLostError, RunStoppedError
 from analysis_worker.pipeline.events import EventLog
+from analysis_worker.pipeline.ports import EarlierRun
 from strongroom.api.v1.analysis_service_pb2 import Run, RunProgress
 
 _BEATS_PER_LEASE = 3
@@ -27,6 +28,7 @@ class Lease:
     run: Run
     token: str = field(repr=False)
     lease_s: float
+    previous: EarlierRun | None = None
 
 
 class Beat(Protocol):

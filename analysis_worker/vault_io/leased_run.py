@@ -14,7 +14,7 @@ from google.protobuf.json_format import ParseDict
 from google.protobuf.struct_pb2 import Struct
 
 from analysis_worker.pipeline.errors import LeaseLostError, VaultAwayError
-from analysis_worker.pipeline.ports import AskedPair, Conclusion, DecidedPair, Kept, Kind, Reading, ResultRow
+from analysis_worker.pipeline.ports import AskedPair, Conclusion, DecidedPair, EarlierRun, Kept, Kind, Reading, ResultRow
 from analysis_worker.vault_io.batches import batched, batched_pairs
 from analysis_worker.vault_io.lease import Lease, LeaseKeeper
 from analysis_worker.vault_io.reading import read_rows
@@ -54,6 +54,9 @@ class LeasedRun:
     def read(self, kind: Kind, fields: Sequence[str]) -> Reading | None:
         with self._calls():
             return read_rows(self._client, self._lease, kind, fields, self._pause)
+
+    def previous(self) -> EarlierRun | None:
+        return self._lease.previous
 
     def kept(self) -> Kept:
         with self._calls():
@@ -116,6 +119,7 @@ class LeasedRun:
                         report_html=conclusion.report_html,
                         report_json=conclusion.report_json,
                         position=conclusion.position,
+                        figures=conclusion.figures,
                     )
             except VaultAwayError:  # whether it happened is not known, and the same lease may ask again
                 if attempt == _COMMIT_ATTEMPTS:

@@ -238,6 +238,7 @@ class FakeWorkerCalls:
         report_html: bytes = b"",
         report_json: bytes = b"",
         position: int = 0,
+        figures: Mapping[str, float] | None = None,
     ) -> Run:
         del run
         vault = self._vault
@@ -250,6 +251,7 @@ class FakeWorkerCalls:
         if written != dict(expected_offsets) or asked != dict(expected_proposals or {}):
             raise FailedPreconditionError("other results", reason="RESULTS_INCOMPLETE")
         vault.run.state, vault.run.position = RUN_STATE_SUCCEEDED, position
+        vault.run.figures.update(figures or {})
         vault.run.summary.CopyFrom(summary)
         vault.report_html, vault.report_json = report_html, report_json
         vault.commits += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ T = TypeVar("T")
 DEFAULT_LEASE_S, MAX_LEASE_S = 30, 300
 MAX_ATTEMPTS = 30  # workers may be killed often and the run still end; one that kills every worker must end too
 MAX_MESSAGE_CHARS = 500
+MAX_FIGURES, MAX_FIGURE_NAME = 200, 200
+_LOOK_BACK_RUNS = 100
 CLAIM_PAGE = 50
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 MAX_RESULTS, MAX_PIECE_BYTES, MAX_REPORT_BYTES, MAX_SUMMARY_BYTES = 5000, 2 << 20, 1 << 20, 1 << 20
@@ -103,7 +106,9 @@ class WorkerRuns:
             return ClaimRunResponse()
         run, expires_us = taken
         call.audit([run.name], purpose=run.purpose)
-        return ClaimRunResponse(run=run, lease_token=token, lease_expire_time=timestamp(expires_us))
+        with self.vault.store.read() as view:
+            previous = _previous(view, tenant, run.purpose)
+        return ClaimRunResponse(run=run, lease_token=token, lease_expire_time=timestamp(expires_us), previous=previous)
 
     def heartbeat(self, call: Call, request: HeartbeatRunRequest) -> HeartbeatRunResponse:
         """Keep the lease for as long again as it was asked for; who holds a cancelled run is told that it is cancelled."""
@@ -221,6 +226,7 @@ class WorkerRuns:
             or request.summary.ByteSize() > MAX_SUMMARY_BYTES
         ):
             raise InvalidArgumentError("a report or summary has at most 1 MiB", reason="REPORT_TOO_LARGE")
+        _require_few_figures(request.figures)
         secrets = self.vault.keyring.run_secrets(tenant)
         pages = {REPORT_HTML: request.report_html, REPORT_JSON: request.report_json}
         sealed = {name: secrets.seal(run_id, name, page) for name, page in pages.items() if page}
@@ -243,6 +249,7 @@ class WorkerRuns:
             run.state = RunState.RUN_STATE_SUCCEEDED
             run.end_time.CopyFrom(timestamp(view.now_us()))
             run.summary.CopyFrom(request.summary)
+            run.figures.update(request.figures)
             run.position = request.position
             run.has_report = bool(sealed)
             run.progress.fraction = 1.0
@@ -346,6 +353,27 @@ def _take(view: WriteView, row: RunRow, run: Run, token: str, now_us: int) -> tu
         )
     )
     return run, expires_us
+
+
+def _previous(view: ReadView, tenant: str, purpose: str) -> Run | None:
+    """The newest run to compare with, among the last hundred."""
+    for row in view.runs.runs(tenant, before=b"", limit=_LOOK_BACK_RUNS):
+        if row.state == RunState.RUN_STATE_SUCCEEDED:
+            run = Run.FromString(row.payload)
+            if run.purpose == purpose and not run.HasField("undo_time"):
+                run.ClearField("summary")
+                return run
+    return None
+
+
+def _require_few_figures(figures: Mapping[str, float]) -> None:
+    few = len(figures) <= MAX_FIGURES and all(len(name) <= MAX_FIGURE_NAME for name in figures)
+    if not few or not all(map(math.isfinite, figures.values())):
+        raise InvalidArgumentError(
+            f"at most {MAX_FIGURES} figures with names of at most {MAX_FIGURE_NAME} characters, each a number",
+            reason="INVALID_FIGURES",
+            metadata={"field": "figures"},
+        )
 
 
 def _fail(view: WriteView, row: RunRow, run: Run, reason: str, message: str, now_us: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -44,6 +46,7 @@ class Lease:
         answer = self.worker.claim(steps or STEPS, lease_s=60)
         self.run: Run = answer.run
         self.token = answer.lease_token
+        self.previous = answer.previous if answer.HasField("previous") else None
 
     def rows(self, *fields: str) -> list[tuple[bytes, Customer]]:
         """Row ids and records that the run may see."""
@@ -56,9 +59,15 @@ class Lease:
         request = api.WriteResultsRequest(name=self.run.name, lease_token=self.token, step=step, offset=offset, results=results)
         return self.tenant.worker.calls.unary(request, api.WriteResultsResponse)
 
-    def commit(self, **offsets: int) -> Run:
+    def commit(self, *, figures: Mapping[str, float] | None = None, **offsets: int) -> Run:
         return self.worker.commit(
-            self.run.name, self.token, summary=Struct(), expected_offsets=offsets, report_html=b"<p>", report_json=b"{}"
+            self.run.name,
+            self.token,
+            summary=Struct(),
+            expected_offsets=offsets,
+            report_html=b"<p>",
+            report_json=b"{}",
+            figures=figures,
         )
 
     def expire(self) -> None:
@@ -106,6 +115,35 @@ def test_results_appear_together_at_the_commit_and_not_before(acme: Tenant, peop
     assert {one.customer for one in acme.analyst.analysis.results(run.name)} == set(people)
     assert acme.analyst.analysis.report(run.name, format="json") == b"{}"
     assert acme.analyst.analysis.wait(run.name).has_report
+
+
+@pytest.mark.usefixtures("people")
+def test_claim_tells_the_newest_run_of_the_purpose_that_stands(acme: Tenant) -> None:
+    for rows in (3.0, 4.0):
+        start(acme)
+        lease = Lease(acme)
+        lease.commit(match=0, figures={"Customer records": rows})
+    start(acme)
+    following = Lease(acme)
+    assert following.previous is not None
+    assert (following.previous.name, dict(following.previous.figures)) == (lease.run.name, {"Customer records": 4.0})
+    acme.analyst.analysis.undo(lease.run.name)
+    following.expire()
+    again = Lease(acme)
+    assert again.previous is not None
+    assert dict(again.previous.figures) == {"Customer records": 3.0}
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("figures", [{"a": math.inf}, {"a": math.nan}, {"a" * 201: 1.0}, {str(n): 1.0 for n in range(201)}])
+def test_figures_that_cannot_be_compared_are_refused(acme: Tenant, figures: Mapping[str, float]) -> None:
+    start(acme)
+    lease = Lease(acme)
+    assert lease.previous is None
+    with pytest.raises(InvalidArgumentError) as refused:
+        lease.commit(match=0, figures=figures)
+    assert refused.value.reason == "INVALID_FIGURES"
+    assert lease.commit(match=0).state == RUN_STATE_SUCCEEDED
 
 
 def test_row_ids_of_a_run_are_pseudonyms_of_that_run_only(acme: Tenant, people: list[str]) -> None:

@@ -53,6 +53,25 @@ def test_pairs_of_a_worker_wait_and_what_was_decided_is_told_to_its_next_run(sql
     assert {one.customer for one in tenant.analyst.review.list()} == {names[2], names[4]}
 
 
+def test_second_report_says_what_changed_since_the_first(sqlite_vault: VaultUnderTest) -> None:
+    tenant = sqlite_vault.tenant()
+    for number in range(20):
+        tenant.admin.customers.create(Customer(family_name=f"Dunwoody{number}"))
+    _run(tenant)
+    assert "No earlier run" in _newest_report(tenant)
+    for number in range(20):
+        tenant.admin.customers.create(Customer(family_name=f"Farnaby{number}"))
+    _run(tenant)
+    page = _newest_report(tenant)
+    assert "No earlier run" not in page
+    assert "up 100%" in page
+
+
+def _newest_report(tenant: Tenant) -> str:
+    newest = next(iter(tenant.analyst.analysis.list()))
+    return tenant.analyst.analysis.report(newest.name, format="html").decode()
+
+
 def _doubtful_crm() -> list[Customer]:
     """A small CRM, and eight records that repeat somebody without contacts and with half of what they said."""
     columns = small_crm().customers

@@ -104,6 +104,7 @@ class Worker:
         report_html: bytes = b"",
         report_json: bytes = b"",
         position: int = 0,
+        figures: Mapping[str, float] | None = None,
     ) -> Run:
         """End the run: all its results appear together. Not repeated by the SDK: read the run if the answer is lost."""
         request = api.CommitRunRequest(
@@ -115,6 +116,7 @@ class Worker:
             expected_offsets=expected_offsets,
             expected_proposals=expected_proposals or {},
             position=position,
+            figures=figures or {},
         )
         return (await self._calls.unary(request, api.CommitRunResponse)).run
 

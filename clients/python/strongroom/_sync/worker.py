@@ -102,6 +102,7 @@ class Worker:
         report_html: bytes = b"",
         report_json: bytes = b"",
         position: int = 0,
+        figures: Mapping[str, float] | None = None,
     ) -> Run:
         """End the run: all its results appear together. Not repeated by the SDK: read the run if the answer is lost."""
         request = api.CommitRunRequest(
@@ -113,6 +114,7 @@ class Worker:
             expected_offsets=expected_offsets,
             expected_proposals=expected_proposals or {},
             position=position,
+            figures=figures or {},
         )
         return (self._calls.unary(request, api.CommitRunResponse)).run
 

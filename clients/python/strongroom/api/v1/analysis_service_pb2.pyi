@@ -178,6 +178,26 @@ class Run(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class FiguresEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
@@ -197,6 +217,7 @@ class Run(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     UNDO_TIME_FIELD_NUMBER: _builtins.int
     PIPELINE_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `tenants/{tenant}/runs/{run}`."""
     purpose: _builtins.str
@@ -251,6 +272,10 @@ class Run(_message.Message):
     def undo_time(self) -> _timestamp_pb2.Timestamp:
         """When its results were taken back; unset while they stand."""
 
+    @_builtins.property
+    def figures(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Figures by which runs of the same data are compared, by name; aggregates only."""
+
     def __init__(
         self,
         *,
@@ -273,10 +298,11 @@ class Run(_message.Message):
         as_of: _timestamp_pb2.Timestamp | None = ...,
         undo_time: _timestamp_pb2.Timestamp | None = ...,
         pipeline: _builtins.str = ...,
+        figures: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "create_time", b"create_time", "end_time", b"end_time", "progress", b"progress", "start_time", b"start_time", "summary", b"summary", "undo_time", b"undo_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "attempts", b"attempts", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "has_report", b"has_report", "name", b"name", "pipeline", b"pipeline", "position", b"position", "principal", b"principal", "progress", b"progress", "purpose", b"purpose", "seed", b"seed", "start_time", b"start_time", "state", b"state", "steps", b"steps", "summary", b"summary", "undo_time", b"undo_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "attempts", b"attempts", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "figures", b"figures", "has_report", b"has_report", "name", b"name", "pipeline", b"pipeline", "position", b"position", "principal", b"principal", "progress", b"progress", "purpose", b"purpose", "seed", b"seed", "start_time", b"start_time", "state", b"state", "steps", b"steps", "summary", b"summary", "undo_time", b"undo_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -64,6 +64,7 @@ class ClaimRunResponse(_message.Message):
     RUN_FIELD_NUMBER: _builtins.int
     LEASE_TOKEN_FIELD_NUMBER: _builtins.int
     LEASE_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    PREVIOUS_FIELD_NUMBER: _builtins.int
     lease_token: _builtins.str
     """Proof of the lease; secret."""
     @_builtins.property
@@ -74,16 +75,21 @@ class ClaimRunResponse(_message.Message):
     def lease_expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the lease ends without a heartbeat."""
 
+    @_builtins.property
+    def previous(self) -> _analysis_service_pb2.Run:
+        """The newest run of the same purpose that succeeded and was not undone, to compare with; without its summary."""
+
     def __init__(
         self,
         *,
         run: _analysis_service_pb2.Run | None = ...,
         lease_token: _builtins.str = ...,
         lease_expire_time: _timestamp_pb2.Timestamp | None = ...,
+        previous: _analysis_service_pb2.Run | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time", "run", b"run"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time", "previous", b"previous", "run", b"run"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time", "lease_token", b"lease_token", "run", b"run"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease_expire_time", b"lease_expire_time", "lease_token", b"lease_token", "previous", b"previous", "run", b"run"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -718,6 +724,26 @@ class CommitRunRequest(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class FiguresEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     LEASE_TOKEN_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
@@ -726,6 +752,7 @@ class CommitRunRequest(_message.Message):
     EXPECTED_OFFSETS_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
     EXPECTED_PROPOSALS_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The run."""
     lease_token: _builtins.str
@@ -748,6 +775,10 @@ class CommitRunRequest(_message.Message):
     def expected_proposals(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Pairs that each step proposed, absent for none; the vault refuses the commit when it has others."""
 
+    @_builtins.property
+    def figures(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Figures by which runs of the same data are compared, by name: at most 200, aggregates only."""
+
     def __init__(
         self,
         *,
@@ -759,10 +790,11 @@ class CommitRunRequest(_message.Message):
         expected_offsets: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         position: _builtins.int = ...,
         expected_proposals: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        figures: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_offsets", b"expected_offsets", "expected_proposals", b"expected_proposals", "lease_token", b"lease_token", "name", b"name", "position", b"position", "report_html", b"report_html", "report_json", b"report_json", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_offsets", b"expected_offsets", "expected_proposals", b"expected_proposals", "figures", b"figures", "lease_token", b"lease_token", "name", b"name", "position", b"position", "report_html", b"report_html", "report_json", b"report_json", "summary", b"summary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
