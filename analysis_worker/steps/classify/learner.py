@@ -22,7 +22,7 @@ class Opinion:
 
     Attributes:
         chance: calibrated probability of the class, float64, shape (n,).
-        moved: what each column adds to the average row's probability, float64, shape (n, n_columns).
+        moved: what each column adds to the average row's probability, float64, shape (n, n_columns), -1 to 1.
         disagreement: distance of the two models' probabilities, float64, shape (n,).
     """
 
@@ -130,4 +130,6 @@ def _opinion(odds: _Odds, blend: Blend) -> Opinion:
     linear, trees = odds.linear_odds, odds.trees_odds
     mixed, base = blend.mix(linear, trees), blend.mix(odds.linear_base, odds.trees_base)
     moved = blend.mix(odds.linear, odds.trees) * blend.slope_from(base, mixed)[:, None]
+    # large contributions of opposite signs would each say more than a probability can move: the row's are scaled down together
+    moved /= np.maximum(1.0, np.abs(moved).max(axis=1, initial=0.0))[:, None]
     return Opinion(chance=blend.chance(mixed), moved=moved, disagreement=np.abs(sigmoid(linear) - sigmoid(trees)))
