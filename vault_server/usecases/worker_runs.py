@@ -6,9 +6,6 @@ soon as the run has moved on. All results of a run become visible in the commit'
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -38,6 +35,7 @@ from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.entity_ids import name_entities, name_golden_fields, name_transactions
 from vault_server.usecases.review.corrections import settle
 from vault_server.usecases.review.publishing import publish_proposals
+from vault_server.usecases.run_leases import digest_of, lease_s_of, lease_token, token_matches
 from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed, missing_run
 from vault_server.usecases.sealed_rows import SCHEMA_REVISION, derived_reference
 from vault_server.usecases.vault import Vault
@@ -77,7 +75,7 @@ class WorkerRuns:
                 f"lease_s must be 0 to {MAX_LEASE_S}", reason="INVALID_LEASE", metadata={"field": "lease_s"}
             )
         can = frozenset(request.steps)
-        token = _lease_token(self.vault.runtime.random_bytes(32), request.lease_s or DEFAULT_LEASE_S)
+        token = lease_token(self.vault.runtime.random_bytes(32), request.lease_s or DEFAULT_LEASE_S)
 
         def work(view: WriteView) -> tuple[Run, int] | None:
             now_us = view.now_us()
@@ -117,13 +115,13 @@ class WorkerRuns:
 
         def work(view: WriteView) -> HeartbeatRunResponse:
             row = view.runs.lock_run(tenant, run_id)
-            if row is not None and row.cancel_requested and _token_matches(row, request.lease_token):
+            if row is not None and row.cancel_requested and token_matches(row, request.lease_token):
                 return HeartbeatRunResponse(cancelled=True)
             row = self._leased(row, request.lease_token, view.now_us())
             run = Run.FromString(row.payload)
             run.progress.CopyFrom(request.progress)
             run.progress.step, run.progress.message = request.progress.step[:100], request.progress.message[:MAX_MESSAGE_CHARS]
-            expires_us = view.now_us() + _lease_s(request.lease_token) * 1_000_000
+            expires_us = view.now_us() + lease_s_of(request.lease_token) * 1_000_000
             view.runs.update_run(changed(row, run, lease_expires_us=expires_us))
             return HeartbeatRunResponse(lease_expire_time=timestamp(expires_us))
 
@@ -234,7 +232,7 @@ class WorkerRuns:
 
         def work(view: WriteView) -> Run:
             row = view.runs.lock_run(tenant, run_id)
-            if row is not None and row.state == RunState.RUN_STATE_SUCCEEDED and _token_matches(row, request.lease_token):
+            if row is not None and row.state == RunState.RUN_STATE_SUCCEEDED and token_matches(row, request.lease_token):
                 return Run.FromString(row.payload)
             row = self._leased(row, request.lease_token, view.now_us())
             run = Run.FromString(row.payload)
@@ -313,7 +311,7 @@ class WorkerRuns:
         if row is None:
             raise missing_run()
         live = row.state == RunState.RUN_STATE_RUNNING and row.lease_expires_us > now_us
-        if not live or not _token_matches(row, lease_token):
+        if not live or not token_matches(row, lease_token):
             raise ConflictError("the lease of this run is gone", reason="LEASE_LOST", hint="stop working on it and claim again")
         return row
 
@@ -341,7 +339,7 @@ def _take(view: WriteView, row: RunRow, run: Run, token: str, now_us: int) -> tu
     run.attempts = row.attempts + 1
     if not run.HasField("start_time"):
         run.start_time.CopyFrom(timestamp(now_us))
-    expires_us = now_us + _lease_s(token) * 1_000_000
+    expires_us = now_us + lease_s_of(token) * 1_000_000
     view.runs.update_run(
         changed(
             row,
@@ -349,7 +347,7 @@ def _take(view: WriteView, row: RunRow, run: Run, token: str, now_us: int) -> tu
             fence=row.fence + 1,
             attempts=row.attempts + 1,
             lease_expires_us=expires_us,
-            lease_digest=hashlib.sha256(token.encode()).digest(),
+            lease_digest=digest_of(token),
         )
     )
     return run, expires_us
@@ -382,20 +380,6 @@ def _fail(view: WriteView, row: RunRow, run: Run, reason: str, message: str, now
     run.failure_reason, run.failure_message = reason[:100], message[:MAX_MESSAGE_CHARS]
     view.runs.update_run(changed(row, run, fence=row.fence + 1, lease_expires_us=0, lease_digest=b""))
     view.runs.drop_scratch(row.tenant, row.run_id, results=True)
-
-
-def _lease_token(secret: bytes, lease_s: int) -> str:
-    """The token says how long the lease holds without a heartbeat; its digest covers that too."""
-    return f"srl_{lease_s}_{base64.urlsafe_b64encode(secret).rstrip(b'=').decode()}"
-
-
-def _lease_s(token: str) -> int:
-    """Of a token whose digest was compared before."""
-    return int(token.split("_", 2)[1])
-
-
-def _token_matches(row: RunRow, lease_token: str) -> bool:
-    return hmac.compare_digest(hashlib.sha256(lease_token.encode()).digest(), row.lease_digest)
 
 
 def _part_of(step: str) -> str:
