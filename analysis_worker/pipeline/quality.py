@@ -7,14 +7,15 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis_worker.pipeline.customers import ENTITY, ENTITY_LEADS, INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID
+from analysis_worker.pipeline.customers import INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID, field_of
 from analysis_worker.report import QualityColumn
 
 _UNPARSED = "unparsed"
+_FROM_EARLIER_RUNS = frozenset({"entity", "segment"})
 
 
 def quality_of(customers: pa.Table) -> tuple[QualityColumn, ...]:
-    """One entry per column that was read, in the table's order; money counts once."""
+    """One entry per column that was read, in the table's order; money counts once, what runs have derived does not count."""
     unparsed = _unparsed_cells(customers)
     return tuple(
         QualityColumn(
@@ -24,7 +25,7 @@ def quality_of(customers: pa.Table) -> tuple[QualityColumn, ...]:
             unparsed=unparsed[name],
         )
         for name in customers.column_names
-        if name not in (ROW_ID, ENTITY, ENTITY_LEADS, _UNPARSED, INCOME_CURRENCY)
+        if name not in (ROW_ID, _UNPARSED, INCOME_CURRENCY) and field_of(name) not in _FROM_EARLIER_RUNS
     )
 
 
