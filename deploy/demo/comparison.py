@@ -64,8 +64,8 @@ def _result(row: dict[str, Any]) -> Result:
     return Result(
         entity=row["entity"]["entity"],
         segment=row.get("segment", {}).get("segment"),
-        imputed={one["field"]: str(next(iter(one["value"].values()))) for one in row.get("imputed", ())},
-        corrected={one["field"]: one["after"] for one in row.get("corrections", ())},
+        imputed={one["field"]: str(one["value"]) for one in row.get("imputed", ())},
+        corrected={one["field"]: one["after"] for one in row.get("corrections", ()) if one.get("after")},
     )
 
 
