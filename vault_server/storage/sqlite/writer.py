@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 _GROUP_JOBS = 64
 _GROUP_SECONDS = 0.05
-_GROUPS_BETWEEN_LOOKS = 16  # at the length of the log
+_GROUPS_BETWEEN_LOOKS, _ROWS_BETWEEN_LOOKS = 16, 2000  # at the length of the log, whichever comes first
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +63,7 @@ class GroupCommitWriter:
         self._turns = TakingTurns[_Job](self._group, afterwards=self._look_at_the_log)
         self._broken: VaultError | None = None
         self._tenant_changes = 0
-        self._groups = 0
+        self._groups = self._rows = 0
         committed = self._session(None).watermark()
         self._counter = Counter(committed, committed)
 
@@ -120,7 +120,11 @@ class GroupCommitWriter:
 
     def _look_at_the_log(self) -> None:
         self._groups += 1
-        if self._groups % _GROUPS_BETWEEN_LOOKS == 0 and self._log_pages() >= CHECKPOINT_PAGES:
+        rows: int = self._connection.total_changes
+        if self._groups < _GROUPS_BETWEEN_LOOKS and rows - self._rows < _ROWS_BETWEEN_LOOKS:
+            return
+        self._groups, self._rows = 0, rows
+        if self._log_pages() >= CHECKPOINT_PAGES:
             self._checkpoint("PASSIVE")
 
     def _begin(self) -> None:
