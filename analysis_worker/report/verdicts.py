@@ -13,7 +13,7 @@ from analysis_worker.report.figures import Figures
 from analysis_worker.report.figures_insight import finite
 from analysis_worker.report.suppression import Count
 
-GOOD, FAIR, POOR, NOTE, TODO = "good", "fair", "poor", "note", "to do"
+GOOD, FAIR, POOR, NOTE, TO_DO = "good", "fair", "poor", "note", "to do"
 _FEW_DUPLICATES, _MANY_DUPLICATES = 0.01, 0.1
 _FEW_CORRECTIONS = 0.02
 _ASKED_COVERAGE, _NEAR_COVERAGE = 90, 4
@@ -192,7 +192,7 @@ def _rules(shown: Figures) -> Verdict | None:
 def _review(shown: Figures) -> Verdict:
     if not any(row.waiting.value is None or row.waiting.value for row in shown.review):
         return Verdict(section="review", title="Review", word=GOOD, text="Nothing waits for a person.")
-    return Verdict(section="review", title="Review", word=TODO, text=f"{waiting_text(shown)} decisions belong to a person.")
+    return Verdict(section="review", title="Review", word=TO_DO, text=f"{waiting_text(shown)} decisions belong to a person.")
 
 
 def waiting_text(shown: Figures) -> str:
