@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from strongroom_cli.currencies import major_text
 from strongroom_cli.output import plain, short
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ PART_OF_STEP = {
     "associate": "recommendations",
 }
 _STATE = "PROPOSAL_STATE_"
-_MINOR_DIGITS = 2
 _VALUE_KEYS = frozenset({"string_value", "int_value", "double_value", "bool_value", "date_value"})
 
 
@@ -142,13 +142,10 @@ def _value(derived: DerivedData, _reveal: bool) -> str:  # noqa: FBT001 - one si
     between = f"({found.purchases_lower:.1f} to {found.purchases_upper:.1f})"
     parts = [f"{found.expected_purchases:.1f} purchases in {found.horizon_days} days {between}"]
     if found.HasField("expected_value_minor"):
-        between = f"({_major(found.value_lower_minor)} to {_major(found.value_upper_minor)})"
-        parts.append(" ".join(filter(None, ["worth", _major(found.expected_value_minor), found.currency, between])))
+        amounts = (found.expected_value_minor, found.value_lower_minor, found.value_upper_minor)
+        worth, least, most = (major_text(amount, found.currency) for amount in amounts)
+        parts.append(" ".join(filter(None, ["worth", worth, found.currency, f"({least} to {most})"])))
     return ", ".join([*parts, f"still buys: {found.alive_probability:.0%}"])
-
-
-def _major(minor: float) -> str:
-    return f"{minor / 10**_MINOR_DIGITS:.2f}"
 
 
 def _classifications(derived: DerivedData, reveal: bool) -> str:  # noqa: FBT001 - one signature for all parts

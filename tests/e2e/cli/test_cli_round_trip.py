@@ -141,3 +141,19 @@ def test_whole_numbers_are_numbers_in_json_however_deep(desk: Desk) -> None:
     assert customer["attributes"]["points"] == {"int_value": 9007199254740993}
     assert (purchase["lines"][0]["quantity_milli"], purchase["total_minor"]) == (2000, 700)
     assert desk.exported("attributes.points") == [{"attributes.points": 9007199254740993}]
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("transactions", "1250 JPY"), ("needs", "a chair")])
+def test_a_list_masks_what_is_personal_says_so_and_shows_what_belongs_to_whom(desk: Desk, kind: str, shown: str) -> None:
+    desk.load("c.csv", "id,name\nc1,Mira Holt\nc2,Otto Brand\n")
+    rows = "id,customer_id,date,text,currency,total\n1,c1,2024-01-02,a chair,JPY,1250\n2,c2,2024-01-03,a lamp,JPY,80\n"
+    assert desk.load("f.csv", rows, "--unknown", "ignore", kind=kind).code == exit_codes.OK
+
+    masked, revealed = desk.run(kind, "list"), desk.run(kind, "list", "--reveal", "--customer", "crm:c1")
+
+    assert shown not in masked.out
+    assert masked.err == "Personal values are masked; --reveal shows them.\n"
+    assert shown in revealed.out
+    assert (len(masked.out.splitlines()), len(revealed.out.splitlines()), revealed.err) == (3, 2, "")
+    assert len(desk.run(kind, "list", "--limit", "1", "-o", "jsonl").out.splitlines()) == 1
+    assert desk.run(kind, "list", "--customer", "crm:nobody").code == exit_codes.NOT_FOUND

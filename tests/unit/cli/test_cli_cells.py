@@ -1,6 +1,7 @@
 import pytest
 
 from strongroom.api.v1 import attribute_service_pb2 as api
+from strongroom_cli.currencies import major_text
 from strongroom_cli.importing import cells
 from strongroom_cli.importing.attribute_types import inferred_type
 from strongroom_cli.importing.words import CUSTOMER_HEADERS, folded
@@ -92,6 +93,27 @@ def test_a_nearly_right_address_stays_whole(text: str, expected: list[str] | Non
 )
 def test_money_is_read_in_the_forms_people_write(text: str, expected: tuple[int, str] | None) -> None:
     assert cells.parse_minor_units(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor", "shown"),
+    [
+        ("1,250", "JPY", 1250, "1250"),
+        ("1250 UGX", "", 1250, "1250"),
+        ("12.345", "KWD", 12_345, "12.345"),
+        ("12.5 BHD", "", 12_500, "12.500"),
+        ("12.345", "EUR", 1_234_500, "12345.00"),
+        ("-3.50", "XYZ", -350, "-3.50"),
+    ],
+)
+def test_an_amount_has_the_decimals_of_its_currency_when_read_and_when_shown(
+    text: str, currency: str, minor: int, shown: str
+) -> None:
+    read = cells.parse_minor_units(text, currency)
+
+    assert read is not None
+    assert read[0] == minor
+    assert major_text(minor, read[1] or currency) == shown
 
 
 @pytest.mark.parametrize(

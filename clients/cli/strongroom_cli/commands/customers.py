@@ -7,7 +7,6 @@ the customer's id on a terminal and needs `--yes` elsewhere.
 from __future__ import annotations
 
 import argparse
-import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
 from strongroom_cli.commands.importing_verb import add_import
+from strongroom_cli.commands.listing_verb import Listing, add_list, add_reveal, print_found
 from strongroom_cli.derived_data import PARTS, derived_plain, derived_text
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, plain, short
-from strongroom_cli.session import count, open_client, output_of, shared_options
+from strongroom_cli.session import open_client, output_of, shared_options
 
 if TYPE_CHECKING:
     from strongroom import Client, Customer
@@ -35,20 +35,16 @@ def register(noun: argparse.ArgumentParser) -> None:
     shared = shared_options()
     get = verbs.add_parser("get", parents=[shared], help="show one customer with the results of analyses")
     get.add_argument("customer", metavar="ID", help="id, resource name, or SOURCE:ID of a source system")
-    _add_reveal(get)
+    add_reveal(get)
     get.set_defaults(run=_get)
-    listing = verbs.add_parser("list", parents=[shared], help="list customers in the order of their creation")
-    listing.add_argument("--limit", type=count, default=50, metavar="N", help="most customers to show, 0 for all (default: 50)")
-    listing.add_argument("--deleted", action="store_true", help="also list deleted ones")
-    _add_reveal(listing)
-    listing.set_defaults(run=_list)
+    add_list(verbs, _listing())
     search = verbs.add_parser("search", parents=[shared], help="find customers by an exact value")
     key = search.add_mutually_exclusive_group(required=True)
     key.add_argument("--email", metavar="ADDRESS", help="case and blanks do not matter")
     key.add_argument("--phone", metavar="NUMBER", help="any way of writing it")
     key.add_argument("--external-id", metavar="SOURCE:ID", help="such as crm:4711")
     key.add_argument("--national-id", metavar="ID", help="such as a tax or passport number")
-    _add_reveal(search)
+    add_reveal(search)
     search.set_defaults(run=_search)
     erase = verbs.add_parser("erase", parents=[shared], help="erase a customer for ever, in old backups too")
     erase.add_argument("customer", metavar="ID", help="id, resource name, or SOURCE:ID of a source system")
@@ -74,10 +70,6 @@ def _add_export(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: stdout)")
     parser.add_argument("--allow-withheld", action="store_true", help="leave out fields that the purpose may not see")
     parser.set_defaults(run=_export)
-
-
-def _add_reveal(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reveal", action="store_true", help="show personal values in a table (json and jsonl always do)")
 
 
 def _export(given: argparse.Namespace) -> int:
@@ -129,11 +121,12 @@ def _detail(found: GetCustomerResponse, *, reveal: bool) -> Record:
     return shown | {part: derived_text(found.derived, part, reveal=reveal) for part in PARTS}
 
 
-def _list(given: argparse.Namespace) -> int:
-    with open_client(given) as client:
-        found = client.customers.list(show_deleted=given.deleted, page_size=min(given.limit or 500, 500))
-        _print(given, itertools.islice(found, given.limit or None))
-    return exit_codes.OK
+def _listing() -> Listing[Customer]:
+    return Listing(noun="customers", columns=_COLUMNS, row=_row, find=_find)
+
+
+def _find(client: Client, given: argparse.Namespace, page_size: int) -> Iterator[Customer]:
+    return client.customers.list(show_deleted=given.deleted, page_size=page_size)
 
 
 def _search(given: argparse.Namespace) -> int:
@@ -142,21 +135,11 @@ def _search(given: argparse.Namespace) -> int:
         found = client.customers.search(
             email=given.email, phone=given.phone, external_id=external_id, national_id=given.national_id
         )
-    count = _print(given, iter(found))
-    return exit_codes.OK if count else exit_codes.NOT_FOUND
+    printed = print_found(given, _listing(), iter(found))
+    return exit_codes.OK if printed else exit_codes.NOT_FOUND
 
 
-def _print(given: argparse.Namespace, customers: Iterator[Customer]) -> int:
-    out = output_of(given)
-    if out.format != "table":
-        return out.records((plain(customer) for customer in customers), ())
-    count = out.records((_row(customer, reveal=given.reveal) for customer in customers), _COLUMNS, empty="No customers.")
-    if count and not given.reveal:
-        out.say("Personal values are masked; --reveal shows them.")
-    return count
-
-
-def _row(customer: Customer, *, reveal: bool) -> Record:
+def _row(customer: Customer, reveal: bool) -> Record:  # noqa: FBT001 - the form that every listing shares
     from strongroom.api.v1.rules_pb2 import MASK_EMAIL, MASK_INITIAL, MASK_LAST_TWO, MASK_YEAR
     from strongroom.masking import STARS, mask_text
 

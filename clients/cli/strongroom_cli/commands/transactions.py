@@ -3,61 +3,38 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strongroom_cli import exit_codes
 from strongroom_cli.commands.customers import resolved
 from strongroom_cli.commands.importing_verb import add_import
-from strongroom_cli.output import Record, enum_word, moment, plain, short
-from strongroom_cli.session import count, open_client, output_of, shared_options
+from strongroom_cli.commands.listing_verb import Listing, add_list_of_customer, owned_row
+from strongroom_cli.currencies import major_text
+from strongroom_cli.output import Record, enum_word
 
 if TYPE_CHECKING:
-    from strongroom import Transaction
-
-_COLUMNS = ("id", "customer", "time", "kind", "total", "lines", "channel")
+    from strongroom import Client, Transaction
 
 
 def register(noun: argparse.ArgumentParser) -> None:
     """Add the verbs."""
     verbs = noun.add_subparsers(dest="verb", metavar="VERB", title="verbs", required=True)
     add_import(verbs, "transactions")
-    listing = verbs.add_parser("list", parents=[shared_options()], help="list transactions in the order of their creation")
-    listing.add_argument("--customer", default="-", metavar="ID", help="only those of this customer: id, name, or SOURCE:ID")
-    listing.add_argument(
-        "--limit", type=count, default=50, metavar="N", help="most transactions to show, 0 for all (default: 50)"
-    )
-    listing.add_argument("--deleted", action="store_true", help="also list deleted ones")
-    listing.add_argument("--reveal", action="store_true", help="show personal values in a table (json and jsonl always do)")
-    listing.set_defaults(run=_list)
+    columns = ("id", "customer", "time", "kind", "total", "lines", "channel")
+    add_list_of_customer(verbs, Listing(noun="transactions", columns=columns, row=_row, find=_find))
 
 
-def _list(given: argparse.Namespace) -> int:
-    out = output_of(given)
-    with open_client(given) as client:
-        customer = resolved(client, given.customer)
-        found: Iterator[Transaction] = client.transactions.list(
-            customer=customer, show_deleted=given.deleted, page_size=min(given.limit or 500, 500)
-        )
-        chosen = itertools.islice(found, given.limit or None)
-        if out.format == "table":
-            out.records((_row(record, reveal=given.reveal) for record in chosen), _COLUMNS, empty="No transactions.")
-        else:
-            out.records((plain(record) for record in chosen), ())
-    return exit_codes.OK
+def _find(client: Client, given: argparse.Namespace, page_size: int) -> Iterator[Transaction]:
+    return client.transactions.list(customer=resolved(client, given.customer), show_deleted=given.deleted, page_size=page_size)
 
 
-def _row(record: Transaction, *, reveal: bool) -> Record:
+def _row(transaction: Transaction, reveal: bool) -> Record:  # noqa: FBT001 - the form that every listing shares
     from strongroom.api.v1.transaction_pb2 import TransactionKind
     from strongroom.masking import STARS
 
-    return {
-        "id": short(record.name),
-        "customer": record.name.split("/")[3] if record.name.count("/") > 3 else "",  # noqa: PLR2004 - tenants/T/customers/C/…
-        "time": moment(record, "time"),
-        "kind": enum_word(TransactionKind.Name(record.kind), "TRANSACTION_KIND_"),
-        "total": f"{record.total_minor / 100:.2f} {record.currency}" if reveal else STARS,
-        "lines": len(record.lines),
-        "channel": record.channel if reveal else STARS,
+    return owned_row(transaction) | {
+        "kind": enum_word(TransactionKind.Name(transaction.kind), "TRANSACTION_KIND_"),
+        "total": f"{major_text(transaction.total_minor, transaction.currency)} {transaction.currency}" if reveal else STARS,
+        "lines": len(transaction.lines),
+        "channel": transaction.channel if reveal else STARS,
     }

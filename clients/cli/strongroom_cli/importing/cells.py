@@ -10,6 +10,8 @@ import re
 from datetime import UTC, date, datetime
 from typing import Literal
 
+from strongroom_cli.currencies import minor_digits
+
 DateOrder = Literal["day_first", "month_first", ""]
 
 PLACEHOLDERS = frozenset(
@@ -59,7 +61,8 @@ _AMOUNT = re.compile(
     r"(?P<before>[A-Za-z€£$¥₹ł]{1,3})?\s*(?P<number>[+-]?[\d.,' \u00a0\u202f]*\d)\s*"
     r"(?P<kilo>[kK])?\s*(?P<after>[A-Za-z€£$¥₹ł]{1,3})?"
 )
-_NO_MINOR_UNITS = frozenset(["JPY", "KRW", "VND", "CLP", "ISK", "HUF", "XAF", "XOF", "UGX"]) - {"HUF"}
+_THREE_DECIMALS = re.compile(r"[+-]?\d+[.,]\d{3}")
+_MOST_DECIMALS = 3
 
 
 def is_placeholder(text: str) -> bool:
@@ -184,16 +187,18 @@ def parse_minor_units(text: str, currency: str = "") -> tuple[int, str] | None:
         return None
     words = [word for word in (match["before"], match["after"]) if word]
     named = [code for code in map(parse_currency, words) if code]
-    number = _plain_number(match["number"])
+    chosen = named[0] if named else ""
+    digits = minor_digits(chosen or currency)
+    number = _plain_number(match["number"], digits)
     if number is None or len(named) != len(words) or len(set(named)) > 1:
         return None
-    chosen = named[0] if named else ""
-    scale = 1 if (chosen or currency) in _NO_MINOR_UNITS else 100
-    minor = round(number * (1000 if match["kilo"] else 1) * scale)
+    minor = round(number * (1000 if match["kilo"] else 1) * 10**digits)
     return (minor, chosen) if abs(minor) < _INT64 else None
 
 
-def _plain_number(text: str) -> float | None:
+def _plain_number(text: str, decimals: int) -> float | None:
+    if decimals == _MOST_DECIMALS and _THREE_DECIMALS.fullmatch(text):
+        return float(text.replace(",", "."))  # 12.345 KWD are twelve dinars
     if not _GROUPED.fullmatch(text):  # three digits behind a single mark are thousands: nobody earns 45.000 with mills
         return float(text.replace(",", ".")) if re.fullmatch(r"[+-]?\d+(?:[.,]\d{1,2}|\.\d+)?", text) else None
     marks = [char for char in text if not char.isdigit() and char not in "+-"]
