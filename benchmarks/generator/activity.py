@@ -98,6 +98,8 @@ class ActivityMaker:
 
     def transactions(self, count: int, rng: random.Random) -> list[TransactionRow]:
         """Draw exactly `count` transactions, sorted by time; refunds come after the purchase they name."""
+        if not count:
+            return []
         weights = [person.segment.rate * rng.gammavariate(4.0, 0.25) for person in self._people]
         made: list[TransactionRow] = []
         for person, rows, n in zip(self._people, self._rows_of, spread(count, weights), strict=True):
@@ -107,6 +109,9 @@ class ActivityMaker:
         return made
 
     def needs(self, count: int, rng: random.Random) -> list[NeedRow]:
+        """Draw exactly `count` needs, sorted by time."""
+        if not count:
+            return []
         weights = [person.segment.need_rate * rng.gammavariate(1.5, 0.66) for person in self._people]
         made: list[NeedRow] = []
         for person, rows, n in zip(self._people, self._rows_of, spread(count, weights), strict=True):

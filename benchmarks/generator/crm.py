@@ -1,7 +1,9 @@
 """Put a CRM together: persons, their rows, the mess, their purchases and needs, and the truth about all of it."""
 
+import gc
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.generator.activity import BUNDLES, ActivityMaker, NeedRow, TransactionRow
@@ -31,6 +33,23 @@ class GeneratedCrm:
 
 def generate(options: GeneratorOptions) -> GeneratedCrm:
     """Make a CRM with known truth; the same options give the same result, in any process and on any machine."""
+    with _without_collector():
+        return _made(options)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the collector of cycles out: it would walk through millions of objects again and again, none of them in a cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _made(options: GeneratorOptions) -> GeneratedCrm:
     people = PeopleMaker(options).people()
     owners = _owners(len(people), options.customers - len(people), stream(options.seed, "repeats"))
     rows, rows_of = _typed_rows(people, owners, options)
@@ -79,7 +98,8 @@ def _typed_rows(
         if repeat:
             _retype(row, people, rng, options.mess)
         dirty(row, rng, CLERK_ERRORS, options.mess)
-        dirty(row, more, MORE_ERRORS, options.more_mess)
+        if options.more_mess:
+            dirty(row, more, MORE_ERRORS, options.more_mess)
         empty_cells(row, rng, options.missing)
         rows.append(row)
         rows_of[index].append(row.row_id)

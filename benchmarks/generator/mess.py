@@ -260,12 +260,14 @@ MISSING_RATES: dict[str, float] = {
 
 def dirty(row: DirtyRow, rng: random.Random, errors: tuple[tuple[float, Damage], ...], intensity: float) -> None:
     """Let each error befall `row` at its rate times `intensity`."""
+    chance = rng.random
     for rate, damage in errors:
-        if rng.random() < rate * intensity:
+        if chance() < rate * intensity:
             damage(row, rng)
 
 
 def empty_cells(row: DirtyRow, rng: random.Random, intensity: float) -> None:
+    chance = rng.random
     for name, rate in MISSING_RATES.items():
-        if rng.random() < rate * intensity:
+        if chance() < rate * intensity:
             row.empty(name)

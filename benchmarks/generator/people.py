@@ -7,11 +7,13 @@ the signup channel follows age. `raffle_number` follows nothing: no method shoul
 
 import random
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from benchmarks.generator.countries import COUNTRIES, City, Country
-from benchmarks.generator.draw import Skewed, fill, spread, stream
+from benchmarks.generator.draw import Skewed, Weighted, fill, spread, stream
 from benchmarks.generator.options import GeneratorOptions
 from benchmarks.generator.places import Atlas
 from benchmarks.generator.segments import SEGMENTS, LatentSegment
@@ -26,6 +28,18 @@ _JOBS: tuple[tuple[str, float], ...] = (
     ("Physician", 2.3), ("Lawyer", 2.1), ("Director", 2.9), ("Retired", 0.6), ("Self-employed", 1.0),
 )  # fmt: skip
 _TIERS: tuple[tuple[float, str], ...] = ((2.6, "platinum"), (1.2, "gold"), (0.5, "silver"), (float("-inf"), "basic"))
+# What stands before the @, from given name, family name and birth date, and how often.
+_LOCAL_PARTS: Weighted[Callable[[str, str, date], str]] = Weighted(
+    (
+        lambda first, last, _: f"{first}.{last}",
+        lambda first, last, _: f"{first[0]}.{last}",
+        lambda first, last, _: f"{first}{last}",
+        lambda first, last, _: f"{last}.{first}",
+        lambda first, _, born: f"{first}{born:%y}",
+        lambda first, last, _: f"{first}_{last}",
+    ),
+    (40, 14, 14, 8, 12, 12),
+)
 _RETIRED_AT = 66
 _ADULT_AT = 18
 
@@ -95,7 +109,7 @@ class PeopleMaker:
         self._options = options
         self._rng = stream(options.seed, "people")
         self._nations = [_Nation(country, stream(options.seed, f"nation {country.code}")) for country in COUNTRIES]
-        self._weights = [country.share for country in COUNTRIES]
+        self._nation = Weighted(self._nations, [country.share for country in COUNTRIES])
         self._emails: set[str] = set()
 
     def people(self) -> list[Person]:
@@ -106,7 +120,7 @@ class PeopleMaker:
         made: list[Person] = []
         for index, segment in enumerate(segments):
             head = made[-1] if made and rng.random() < self._options.household_share else None
-            nation = self._nation_of(head) if head else rng.choices(self._nations, weights=self._weights)[0]
+            nation = self._nation_of(head) if head else self._nation.draw(rng)
             person = self._person(f"E{index:07d}", nation, segment, self._identity(nation, head))
             made.append(self._share_home(person, head) if head else person)
         return made
@@ -189,17 +203,7 @@ class PeopleMaker:
         rng = self._rng
         first, last = ascii_word(given), ascii_word(family)
         domain = f"{ascii_word(company.split(maxsplit=1)[0])}.example" if company else nation.domains.draw(rng)
-        local = rng.choices(
-            (
-                f"{first}.{last}",
-                f"{first[0]}.{last}",
-                f"{first}{last}",
-                f"{last}.{first}",
-                f"{first}{birth_date:%y}",
-                f"{first}_{last}",
-            ),
-            weights=(40, 14, 14, 8, 12, 12),
-        )[0]
+        local = _LOCAL_PARTS.draw(rng)(first, last, birth_date)
         address = f"{local}@{domain}"
         while address in self._emails:
             address = f"{local}{rng.randrange(1, 10_000)}@{domain}"
@@ -221,6 +225,7 @@ class PeopleMaker:
         return next(nation for nation in self._nations if nation.country is person.country)
 
 
+@lru_cache(maxsize=100_000)
 def ascii_word(text: str) -> str:
     """Return `text` as the lower-case ASCII that people use in e-mail addresses."""
     plain = unicodedata.normalize("NFKD", text.lower().translate(_TRANSLITERATION))

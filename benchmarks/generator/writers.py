@@ -7,11 +7,11 @@ export: one row per line of the basket, prices with a decimal point.
 import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.generator.activity import NeedRow, TransactionRow
+from benchmarks.generator.activity import Line, NeedRow, TransactionRow
 from benchmarks.generator.crm import GeneratedCrm
 from benchmarks.generator.rows import CUSTOMER_COLUMNS
 from benchmarks.generator.truth import write_truth
@@ -22,6 +22,8 @@ TRANSACTION_CSV_COLUMNS: tuple[str, ...] = (
     "line", "sku", "description", "quantity", "unit_price",
 )  # fmt: skip
 NEED_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(NeedRow))
+_TRANSACTION_PARTS: tuple[str, ...] = tuple(field.name for field in fields(TransactionRow))
+_LINE_PARTS: tuple[str, ...] = tuple(field.name for field in fields(Line))
 
 
 def write_crm(crm: GeneratedCrm, folder: Path, record_format: RecordFormat = "jsonl") -> dict[str, Path]:
@@ -54,12 +56,17 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]])
 
 def transaction_json(row: TransactionRow) -> dict[str, object]:
     """Return one transaction as the plain values of a JSON line; an absent reference is left out."""
-    plain: dict[str, object] = {**asdict(row), "time": row.time.isoformat(), "lines": [asdict(line) for line in row.lines]}
+    lines = [_plain(line, _LINE_PARTS) for line in row.lines]
+    plain = {**_plain(row, _TRANSACTION_PARTS), "time": row.time.isoformat(), "lines": lines}
     return {name: value for name, value in plain.items() if name != "refunded_purchase" or value}
 
 
 def need_json(row: NeedRow) -> dict[str, object]:
-    return {**asdict(row), "time": row.time.isoformat()}
+    return {**_plain(row, NEED_COLUMNS), "time": row.time.isoformat()}
+
+
+def _plain(row: object, parts: Sequence[str]) -> dict[str, object]:
+    return {name: getattr(row, name) for name in parts}
 
 
 def _transaction_cells(rows: Iterable[TransactionRow]) -> Iterator[list[str]]:
@@ -71,9 +78,10 @@ def _transaction_cells(rows: Iterable[TransactionRow]) -> Iterator[list[str]]:
 
 
 def _write_jsonl(path: Path, rows: Iterable[dict[str, object]]) -> None:
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.write(encode(row) + "\n")
 
 
 def _write_parquet(path: Path, rows: list[dict[str, object]]) -> None:
