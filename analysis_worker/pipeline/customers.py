@@ -24,6 +24,7 @@ CUSTOMER_ID = "customer_id"
 ATTRIBUTE_PREFIX = "attributes."
 INCOME_AMOUNT, INCOME_CURRENCY = "income_minor", "income_currency"
 SEGMENT, SEGMENT_LABEL = "segment", "segment_label"
+CORRECTIONS = "corrections"
 PSEUDONYM = pa.binary(16)
 _ROW_COLUMNS = (ROW_ID, ENTITY_ROW_ID, OTHER_ROW_ID)
 

@@ -15,6 +15,7 @@ from itertools import islice
 
 import pyarrow as pa
 
+from analysis_worker.pipeline.corrected import CORRECT, seen_by
 from analysis_worker.pipeline.customers import TRANSACTION_ROW_ID, Customers, restricted
 from analysis_worker.pipeline.errors import RunFailureError, RunStoppedError
 from analysis_worker.pipeline.events import EventLog
@@ -117,12 +118,14 @@ class Execution:
         )
 
     def _inputs(self, step: PlannedStep, outcomes: Outcomes) -> StepInputs:
-        """The step's own columns, as the steps that it sees have left them."""
-        table = self.source.customers.table
+        """The step's own columns, corrected, and as the steps that it sees have left them."""
+        corrector = next((one.adapter for one in self.plan.steps if one.name == CORRECT and CORRECT in outcomes), None)
+        done = None if corrector is None else (corrector, self.source.customers.placed(outcomes[CORRECT].table))
+        table, transactions = seen_by(step.name, self.source.customers.table, self.source.transactions, done)
         for before in self.plan.steps:
             if before.name in outcomes and before.name in step.adapter.sees:
                 table = before.adapter.apply(table, self.source.customers.placed(outcomes[before.name].table))
-        transactions, fields = self.source.transactions, step.adapter.transaction_fields
+        fields = step.adapter.transaction_fields
         if fields and isinstance(step.adapter, NamesTransactions):
             fields |= {TRANSACTION_ROW_ID}
         return StepInputs(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from google.protobuf.json_format import MessageToDict
 
+from analysis_worker.pipeline.customers import CORRECTIONS
 from analysis_worker.pipeline.errors import RunFailureError
 from analysis_worker.pipeline.step_adapter import StepAdapter
 from strongroom.api.v1.analysis_service_pb2 import Run
@@ -35,7 +36,7 @@ class Plan:
         steps: in order.
         seed: of everything random.
         as_of: the moment that the run counts back from.
-        customer_fields, transaction_fields: what is read for all steps together, sorted.
+        customer_fields, transaction_fields: what is read for all steps together, sorted; corrections that stand always.
     """
 
     run: str
@@ -65,6 +66,6 @@ def plan_run(run: Run, known: Mapping[str, StepAdapter]) -> Plan:
         steps=steps,
         seed=run.seed,
         as_of=run.as_of.ToDatetime(tzinfo=UTC),
-        customer_fields=tuple(sorted(frozenset[str]().union(*(step.adapter.customer_fields for step in steps)))),
+        customer_fields=tuple(sorted(frozenset({CORRECTIONS}).union(*(step.adapter.customer_fields for step in steps)))),
         transaction_fields=tuple(sorted(frozenset[str]().union(*(step.adapter.transaction_fields for step in steps)))),
     )

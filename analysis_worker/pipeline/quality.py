@@ -7,11 +7,11 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis_worker.pipeline.customers import INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID, field_of
+from analysis_worker.pipeline.customers import CORRECTIONS, INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID, field_of
 from analysis_worker.report import QualityColumn
 
 _UNPARSED = "unparsed"
-_FROM_EARLIER_RUNS = frozenset({"entity", "segment"})
+_FROM_EARLIER_RUNS = frozenset({"entity", "segment", CORRECTIONS})
 
 
 def quality_of(customers: pa.Table) -> tuple[QualityColumn, ...]:

@@ -78,7 +78,7 @@ class StepAdapter(Protocol):
 
     @property
     def sees(self) -> frozenset[str]:
-        """Steps whose results this one sees in its columns, if they ran before."""
+        """Steps whose results this one sees in its columns, if they ran before; corrections every step sees (`corrected`)."""
         ...
 
     def compute(self, inputs: StepInputs) -> Computed:

@@ -6,12 +6,13 @@ is read in a short snapshot of its own, so a slow reader holds nothing open; the
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from strongroom.api.v1.access_service_pb2 import Grant
-from strongroom.api.v1.analysis_service_pb2 import RunState
+from strongroom.api.v1.analysis_service_pb2 import Run, RunState
 from strongroom.api.v1.attribute_service_pb2 import RecordKind as ApiKind
 from strongroom.api.v1.privacy_service_pb2 import Purpose
 from strongroom.api.v1.read_session_service_pb2 import CreateReadSessionRequest, ReadRowsResponse, ReadSession, RowFormat
@@ -21,6 +22,7 @@ from vault_server.errors import (
     FailedPreconditionError,
     InvalidArgumentError,
     NotFoundError,
+    PermissionDeniedError,
     ResourceExhaustedError,
 )
 from vault_server.ports.access import Identity
@@ -35,11 +37,12 @@ from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.pages_ahead import PagesAhead, Progress
 from vault_server.usecases.purposes import purpose_id_of, require_usable_purpose
 from vault_server.usecases.row_encoding import RowEncoder
+from vault_server.usecases.run_help import RunHelp
 from vault_server.usecases.session_pages import PAGE_ROWS, SessionPages, row_encoder
 from vault_server.usecases.session_plan import SessionPlan
+from vault_server.usecases.standing_corrections import CORRECTIONS, TOTAL, reads_totals, told_fields
 from vault_server.usecases.step_fields import require_step_fields
 from vault_server.usecases.vault import Vault
-from vault_server.usecases.worker_runs import WorkerRuns
 
 SESSION_S = 6 * 3600
 MAX_STREAMS = 64
@@ -50,6 +53,7 @@ MOST_TROUBLES = 3  # with helpers, in one stream
 class _Run(NamedTuple):
     run_id: bytes
     pseudonym_key: bytes
+    steps: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ class ReadSessions:
     """The use cases of bulk reads."""
 
     vault: Vault
-    worker_runs: WorkerRuns
+    run_help: RunHelp
     helpers: PageHelpers = field(default_factory=NoHelpers)
 
     def create(self, call: Call, request: CreateReadSessionRequest) -> ReadSession:
@@ -78,6 +82,7 @@ class ReadSessions:
         with self.vault.store.read() as view:
             run, identity = self._run(view, call, request, kind)
             decision = self._decide(view, call, request, kind, identity, now_us)
+            told = self._told(view, call, request, decision, identity, now_us, run.steps) if run else ()
             rows, bounds = view.records.count(tenant, kind), view.records.split(tenant, kind, request.max_streams or 1)
             position = view.watermark()
         if decision.row_budget and rows > decision.row_budget:
@@ -91,7 +96,7 @@ class ReadSessions:
             purpose_id=purpose_id_of(call, request.purpose),
             kind=kind,
             fields=decision.fields,
-            visible=decision.visible,
+            visible=decision.visible if run is None else told,
             arrow=request.format == RowFormat.ROW_FORMAT_ARROW,
             consent_required=decision.consent_required,
             bounds=tuple(bound.hex() for bound in bounds),
@@ -183,14 +188,18 @@ class ReadSessions:
         """For a worker: its run, and whose grant counts: that of the principal who started it."""
         if not request.run:
             return None, call.identity
-        run_id, pseudonym_key, run = self.worker_runs.pseudonym_key(view, call, request.run, request.lease_token)
+        tenant, run_id = names.parse_uuid_child(request.run, "runs")
+        found = view.runs.run(call.require_tenant(tenant), run_id)
+        row, helped = self.run_help.worker_of(view, call, found, request.run, request.lease_token)
+        run = Run.FromString(row.payload)
+        steps = (helped,) if helped else tuple(step.step for step in run.steps)
         if run.purpose != request.purpose:
             raise InvalidArgumentError(
                 "the purpose is not the run's", reason="NOT_THE_RUNS_PURPOSE", metadata={"field": "purpose"}
             )
-        require_step_fields([step.step for step in run.steps], kind, request.fields)
+        require_step_fields(steps, kind, request.fields)
         owner = names.parse_child(run.principal, "principals")[1]
-        return _Run(run_id, pseudonym_key), Identity(
+        return _Run(row.run_id, row.pseudonym_key, steps), Identity(
             tenant=call.identity.tenant, principal=owner, roles=call.identity.roles, credential=call.identity.credential
         )
 
@@ -215,6 +224,24 @@ class ReadSessions:
             attributes=self.vault.attributes.of(tenant, refresh=True),
             now_us=now_us,
         )
+
+    def _told(
+        self,
+        view: ReadView,
+        call: Call,
+        request: CreateReadSessionRequest,
+        decision: ReadDecision,
+        identity: Identity,
+        now_us: int,
+        steps: Sequence[str],
+    ) -> tuple[str, ...]:
+        """Fields about which a run is told derived data."""
+        totals = False
+        if CORRECTIONS in decision.fields and reads_totals(steps):
+            asked = CreateReadSessionRequest(purpose=request.purpose, fields=[TOTAL])
+            with suppress(PermissionDeniedError):
+                totals = bool(self._decide(view, call, asked, RecordKind.TRANSACTION, identity, now_us).fields)
+        return told_fields(decision.visible, decision.fields, totals=totals)
 
     def _open(
         self, call: Call, request: CreateReadSessionRequest, decision: ReadDecision, plan: SessionPlan, rows: int, position: int

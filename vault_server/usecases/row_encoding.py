@@ -15,6 +15,7 @@ from vault_server.records.projection import Projection
 from vault_server.records.sealing import MetaFramer, with_meta
 from vault_server.usecases.record_kinds import AnyKind
 from vault_server.usecases.sealed_rows import as_bytes
+from vault_server.usecases.standing_corrections import keep_standing
 
 if TYPE_CHECKING:
     from vault_server.records.arrow import ArrowEncoder
@@ -54,7 +55,7 @@ class RowEncoder:
             plaintexts: what they hold, in the same order.
             derived: derived data by customer; empty if none was asked for.
         """
-        beside = self._derived(rows, derived)
+        beside = self._derived(rows, plaintexts, derived)
         if self.arrow is not None:
             return self._as_arrow(self.arrow, rows, plaintexts, beside)
         return ReadRowsResponse(
@@ -63,17 +64,25 @@ class RowEncoder:
             derived=beside or (),
         )
 
-    def _derived(self, rows: Sequence[RecordRow], derived: Mapping[bytes, DerivedData]) -> list[bytes] | None:
+    def _derived(
+        self, rows: Sequence[RecordRow], plaintexts: Sequence[bytes], derived: Mapping[bytes, DerivedData]
+    ) -> list[bytes] | None:
         if not self.projection.derived:
             return None
         empty = DerivedData()
-        return [self._shown_derived(derived.get(row.customer_id, empty)).SerializeToString() for row in rows]
+        return [
+            self._shown_derived(derived.get(row.customer_id, empty), plaintext).SerializeToString()
+            for row, plaintext in zip(rows, plaintexts, strict=True)
+        ]
 
-    def _shown_derived(self, derived: DerivedData) -> DerivedData:
-        """Under a run without the origins of golden records: they name customers."""
+    def _shown_derived(self, derived: DerivedData, plaintext: bytes) -> DerivedData:
+        """Under a run without the origins of golden records, which name customers, and of corrections those that stand."""
         shown = self.projection.project_derived(derived)
-        if self.pseudonyms is not None and shown.HasField("entity"):
-            shown.entity.ClearField("golden")
+        if self.pseudonyms is not None:
+            if shown.HasField("entity"):
+                shown.entity.ClearField("golden")
+            if shown.corrections:
+                keep_standing(shown, plaintext, self.pseudonyms)
         return shown
 
     def _as_arrow(

@@ -1,6 +1,7 @@
 """Which fields each step of an analysis may read. A worker gets these and no others, whatever it asks for.
 
-Names and contacts never reach a step that counts and predicts; a step that compares people sees no money.
+Names and contacts never reach a step that counts and predicts; a step that compares people sees no money. Every run may read
+`corrections`: it is told those about the fields that it reads (`standing_corrections`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,15 @@ _PERSON = frozenset({"kind", "gender", "birth_date"})
 _WORK = frozenset({"organisation", "job_title"})
 _PURCHASES = frozenset({"customer_id", "kind", "time", "total_minor", "currency"})
 _PROFILE = frozenset({"kind", "gender", "stated_age", "income", "language"})
+_OF_EVERY_RUN = frozenset({"corrections"})
 
 STEP_FIELDS: Mapping[str, Mapping[RecordKind, frozenset[str]]] = {
     "correct": {
-        RecordKind.CUSTOMER: _NAMES | _CONTACT | _PERSON | {"stated_age", "income", "language", "attributes", "unparsed"},
+        RecordKind.CUSTOMER: _NAMES
+        | _CONTACT
+        | _PERSON
+        | {"stated_age", "income", "language", "attributes", "unparsed"}
+        | _OF_EVERY_RUN,
         RecordKind.TRANSACTION: frozenset({"customer_id", "total_minor", "lines"}),
     },
     "enrich": {
@@ -53,6 +59,8 @@ def require_step_fields(steps: Iterable[str], kind: RecordKind, requested: Seque
         PermissionDeniedError: a field is not, or none is named.
     """
     allowed = frozenset[str]().union(*(STEP_FIELDS[step].get(kind, frozenset()) for step in steps))
+    if kind is RecordKind.CUSTOMER:
+        allowed |= _OF_EVERY_RUN
     extra = sorted(
         name for name in requested if name not in allowed and not (name.startswith("attributes.") and "attributes" in allowed)
     )

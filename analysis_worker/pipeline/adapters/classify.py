@@ -59,7 +59,7 @@ class ClassifyAdapter:
     name = "classify"
     customer_fields = PROFILE_FIELDS
     transaction_fields = PURCHASE_FIELDS
-    sees = frozenset({"correct", "enrich"})
+    sees = frozenset({"enrich"})
 
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.classify import ClassifyOptions, ClassifyRefusedError, classify

@@ -7,20 +7,44 @@ puts the transaction's own id in its place. A correction without a value asks a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis_worker.pipeline.customers import TRANSACTION_ROW_ID
+from analysis_worker.pipeline.corrected import (
+    ACCEPTED,
+    PENDING,
+    REJECTED,
+    STATE,
+    standing_lines,
+    stated,
+    with_corrections,
+    with_states,
+    with_totals,
+)
+from analysis_worker.pipeline.customers import CORRECTIONS, TRANSACTION_ROW_ID
 from analysis_worker.pipeline.json_values import json_object
 from analysis_worker.pipeline.options import step_options
 from analysis_worker.pipeline.ports import JsonObject, ResultRow
 from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
-from strongroom.api.v1.customer_pb2 import PROPOSAL_STATE_ACCEPTED, PROPOSAL_STATE_PENDING, Correction, DerivedData
+from strongroom.api.v1.customer_pb2 import (
+    PROPOSAL_STATE_ACCEPTED,
+    PROPOSAL_STATE_PENDING,
+    PROPOSAL_STATE_REJECTED,
+    Correction,
+    DerivedData,
+    ProposalState,
+)
 
-ACCEPTED_CONFIDENCE = 0.98
-"""Rules at least this sure are applied without a reviewer."""
+_STATES: Mapping[str, ProposalState.ValueType] = {
+    ACCEPTED: PROPOSAL_STATE_ACCEPTED,
+    REJECTED: PROPOSAL_STATE_REJECTED,
+    PENDING: PROPOSAL_STATE_PENDING,
+}
+_COUNTED = {"accepted": ACCEPTED, "waiting": PENDING, "rejected": REJECTED}
+_SAID = ("field", "rule", "before", "after", "confidence")
 
 
 class CorrectAdapter:
@@ -30,7 +54,7 @@ class CorrectAdapter:
     customer_fields = frozenset(
         {
             *("given_name", "family_name", "full_name", "gender", "birth_date", "stated_age"),
-            *("emails", "phones", "addresses", "language", "income", "attributes", "unparsed"),
+            *("emails", "phones", "addresses", "language", "income", "attributes", "unparsed", CORRECTIONS),
         }
     )
     transaction_fields = frozenset({"customer_id", "total_minor", "lines"})
@@ -42,33 +66,35 @@ class CorrectAdapter:
 
         options = step_options(CorrectOptions, inputs.options, as_of=inputs.as_of.date())
         transactions = inputs.transactions
-        result = correct(inputs.customers, options, None if transactions is None else _numbered(transactions))
+        customers = inputs.customers
+        source = customers.drop_columns([name for name in (CORRECTIONS,) if name in customers.column_names])
+        result = correct(source, options, None if transactions is None else _numbered(transactions))
         proposals = result.proposals if transactions is None else _with_row_ids(result.proposals, transactions)
-        accepted = _accepted(proposals)
-        applied = Counter(proposals.column("rule").filter(accepted).to_pylist())
+        proposals = with_states(proposals, standing_lines(customers))
+        by_state = {state: _by_rule(proposals, state) for state in _STATES}
         rules: list[JsonObject] = [
-            {"rule": rule, "proposals": count, "applied": applied[rule], "waiting": count - applied[rule]}
+            {"rule": rule, "proposals": count, "applied": by_state[ACCEPTED][rule], "waiting": by_state[PENDING][rule]}
             for rule, count in result.summary.by_rule.items()
         ]
-        counts = {"accepted": sum(applied.values()), "waiting": result.summary.proposals - sum(applied.values())}
+        counts = {name: sum(by_state[state].values()) for name, state in _COUNTED.items()}
         summary = {**json_object(result.summary), **counts}
         return Computed(table=proposals, summary=summary, report={"rules": rules})
 
     def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
         """Accepted corrections in place of what the source says, in columns that were read."""
-        from analysis_worker.steps.correct import apply_proposals
+        return with_corrections(customers, lines)
 
-        corrected = apply_proposals(customers, lines, min_confidence=ACCEPTED_CONFIDENCE)
-        return corrected.select(customers.column_names)
+    def apply_to_transactions(self, transactions: pa.Table, lines: pa.Table) -> pa.Table:
+        """Accepted totals in place of wrong ones."""
+        return with_totals(transactions, lines)
 
     def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
-        for row_id, proposals in lines_by_row(lines):
-            yield row_id, DerivedData(corrections=[_correction(**proposal) for proposal in proposals])
+        for row_id, proposals in lines_by_row(stated(lines)):
+            yield row_id, DerivedData(corrections=[_correction(proposal) for proposal in proposals])
 
 
-def _accepted(proposals: pa.Table) -> pa.ChunkedArray:
-    sure = pc.greater_equal(proposals.column("confidence"), ACCEPTED_CONFIDENCE)
-    return pc.and_(sure, pc.not_equal(proposals.column("after"), ""))
+def _by_rule(proposals: pa.Table, state: str) -> Counter[str]:
+    return Counter(proposals.column("rule").filter(pc.equal(proposals.column(STATE), state)).to_pylist())
 
 
 def _numbered(transactions: pa.Table) -> pa.Table:
@@ -94,7 +120,5 @@ def _with_row_ids(proposals: pa.Table, transactions: pa.Table) -> pa.Table:
     return proposals.set_column(proposals.column_names.index("field"), "field", pa.array(fields, pa.string()))
 
 
-def _correction(*, row_id: bytes, field: str, rule: str, before: str, after: str, confidence: float) -> Correction:
-    del row_id
-    state = PROPOSAL_STATE_ACCEPTED if after and confidence >= ACCEPTED_CONFIDENCE else PROPOSAL_STATE_PENDING
-    return Correction(field=field, rule=rule, before=before, after=after, confidence=confidence, state=state)
+def _correction(line: Mapping[str, Any]) -> Correction:
+    return Correction(**{name: line[name] for name in _SAID}, state=_STATES[line[STATE]])

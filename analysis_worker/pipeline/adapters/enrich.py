@@ -45,7 +45,7 @@ class EnrichAdapter:
         }
     )
     transaction_fields = frozenset[str]()
-    sees = frozenset({"correct", "match"})
+    sees = frozenset({"match"})
 
     def __init__(self, references: ReferenceTables) -> None:
         self._references = references

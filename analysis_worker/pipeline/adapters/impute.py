@@ -42,7 +42,7 @@ class ImputeAdapter:
     name = "impute"
     customer_fields = PROFILE_FIELDS
     transaction_fields = PURCHASE_FIELDS
-    sees = frozenset({"correct", "enrich"})
+    sees = frozenset({"enrich"})
 
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.impute import ImputeOptions, ImputeRefusedError, impute

@@ -42,7 +42,7 @@ class SegmentAdapter:
     name = "segment"
     customer_fields = PROFILE_FIELDS | {SEGMENT}
     transaction_fields = PURCHASE_FIELDS
-    sees = frozenset({"correct", "enrich", "impute"})
+    sees = frozenset({"enrich", "impute"})
 
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.segment import SegmentOptions, segment
