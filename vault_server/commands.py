@@ -10,9 +10,10 @@ from pathlib import Path
 from vault_server.bootstrap import migrate_store
 from vault_server.config import Settings, load_settings, settings_problems
 from vault_server.errors import VaultError
+from vault_server.new_folder import MadeFiles, make_folder
 from vault_server.open_keys import open_keys
 from vault_server.ports.runtime import Runtime
-from vault_server.provisioning import MadeFiles, make_folder, make_tenant, recovery_hint
+from vault_server.provisioning import make_tenant, recovery_hint
 from vault_server.storage.opening import open_store
 
 

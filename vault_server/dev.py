@@ -14,16 +14,17 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from strongroom import Profile, write_profile
 from vault_server.config import Settings, load_settings
 from vault_server.errors import InvalidArgumentError
-from vault_server.interpreter import SERVER_HEAPS, spare_memory, tune_interpreter
-from vault_server.open_keys import OpenKeys, open_keys
+from vault_server.interpreter import SERVER_HEAPS, put_off_collections, spare_memory, tune_interpreter
+from vault_server.new_folder import MadeKeys, make_certificates, make_configuration, make_keys
 from vault_server.ports.runtime import Runtime
-from vault_server.provisioning import DEVELOPER, make_folder, make_tenant, token_file
 from vault_server.serving import stop_on_signals
-from vault_server.transport.events import configure_logging
+
+if TYPE_CHECKING:
+    from vault_server.open_keys import OpenKeys
 
 MAX_PORT = 65535
 RESTART_S = 1.0
@@ -35,16 +36,20 @@ def dev(folder: Path, *, port: int, worker: bool) -> int:
     if not 0 <= port <= MAX_PORT:
         raise InvalidArgumentError(f"--port must be 0 to {MAX_PORT}")
     spare_memory(SERVER_HEAPS)
+    put_off_collections()
     folder, runtime = folder.resolve(), Runtime()
     stopping = stop_on_signals()
+    make_configuration(folder, "main")
+    settings = _on_port(load_settings(folder / "config.toml", os.environ), port)
     with ThreadPoolExecutor(1) as beside:  # keys are made and opened while the rest of the program loads
-        prepared = beside.submit(_prepare, folder, port, runtime)
+        opening = beside.submit(_keys, folder, settings, runtime)
         from vault_server.bootstrap import RunningVault, migrate_store
+        from vault_server.provisioning import make_tenant
+        from vault_server.transport.events import configure_logging
 
-        settings, keys = prepared.result()
-    configure_logging(settings.server.log_level if "STRONGROOM_SERVER_LOG_LEVEL" in os.environ else "warning")
-    migrate_store(settings)
-    vault = RunningVault(settings, runtime, keys)
+        configure_logging(settings.server.log_level if "STRONGROOM_SERVER_LOG_LEVEL" in os.environ else "warning")
+        migrate_store(settings)
+        vault = RunningVault(settings, runtime, opening.result())
     try:
         tenant = settings.server.home_tenant
         make_tenant(vault.store, folder, tenant, runtime, developer=True)
@@ -61,10 +66,12 @@ def dev(folder: Path, *, port: int, worker: bool) -> int:
     return 0
 
 
-def _prepare(folder: Path, port: int, runtime: Runtime) -> tuple[Settings, OpenKeys]:
-    make_folder(folder, tenant="main", runtime=runtime)
-    settings = _on_port(load_settings(folder / "config.toml", os.environ), port)
-    return settings, open_keys(settings)
+def _keys(folder: Path, settings: Settings, runtime: Runtime) -> OpenKeys:
+    made: MadeKeys = make_keys(folder)
+    make_certificates(folder, runtime)
+    from vault_server.open_keys import open_keys
+
+    return open_keys(settings, made)
 
 
 def _on_port(settings: Settings, port: int) -> Settings:
@@ -72,6 +79,9 @@ def _on_port(settings: Settings, port: int) -> Settings:
 
 
 def _write_profiles(settings: Settings, folder: Path, port: int) -> Path:
+    from strongroom import Profile, write_profile
+    from vault_server.provisioning import DEVELOPER, token_file
+
     profile = Profile(
         target=f"127.0.0.1:{port}",
         tenant=settings.server.home_tenant,

@@ -32,9 +32,15 @@ def spare_memory(heaps: int) -> None:
         set_option(_M_ARENA_MAX, heaps)
 
 
+def put_off_collections() -> None:
+    """Collect nothing while the program loads: nearly all of it stays. `tune_interpreter` ends this."""
+    gc.disable()
+
+
 def tune_interpreter() -> None:
     """Keep what lives as long as the process out of every collection; collect and switch threads as a server needs it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS)
+    gc.enable()
     sys.setswitchinterval(SWITCH_S)

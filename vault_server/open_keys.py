@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vault_server.config import Settings
 from vault_server.crypto import key_files
 from vault_server.crypto.backup_keys import RecipientBackupKeys
+from vault_server.new_folder import MadeKeys
 from vault_server.ports.backup_keys import RecipientRole
 from vault_server.ports.keys import RootKey, Signer, Verifier
 
@@ -21,16 +22,23 @@ class OpenKeys:
     backup: RecipientBackupKeys
 
 
-def open_keys(settings: Settings) -> OpenKeys:
+def open_keys(settings: Settings, made: MadeKeys | None = None) -> OpenKeys:
     """Opens root and signing keys.
+
+    Args:
+        made: keys that this process made a moment ago; their files are not read.
 
     Raises:
         ConfigurationError: a file is missing, open to others or too weak, or the passphrase is wrong.
     """
     keys = settings.keys
     passphrase = key_files.load_passphrase(keys.passphrase_file)
-    roots = tuple(key_files.load_root_key(path, passphrase) for path in (keys.root_key_file, *keys.old_root_key_files))
-    signer = key_files.load_signing_key(keys.signing_key_file, passphrase)
+    made_roots, made_signers = (made.roots, made.signers) if made else ({}, {})
+    roots = tuple(
+        made_roots.get(path) or key_files.load_root_key(path, passphrase)
+        for path in (keys.root_key_file, *keys.old_root_key_files)
+    )
+    signer = made_signers.get(keys.signing_key_file) or key_files.load_signing_key(keys.signing_key_file, passphrase)
     public = (key_files.public_path(keys.signing_key_file), *keys.old_signing_key_files)
     recovery = [key_files.load_recovery_key(path) for path in keys.recovery_key_files]
     return OpenKeys(

@@ -1,4 +1,4 @@
-"""Makes what a new vault needs: keys, certificates, configuration, a tenant with its principals, purposes and grants.
+"""Makes a tenant with its principals, purposes, grants and tokens; `new_folder` makes the files of a vault.
 
 Part of the composition root: it sees adapters, because making a vault is wiring too. Everything is made only where it is
 missing, so that it can be run again; nothing is ever overwritten.
@@ -6,10 +6,7 @@ missing, so that it can be run again; nothing is ever overwritten.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from strongroom.api.v1.access_service_pb2 import Grant, Principal
@@ -17,14 +14,12 @@ from strongroom.api.v1.attribute_service_pb2 import RecordKind as ApiKind
 from strongroom.api.v1.privacy_service_pb2 import LegalBasis, Purpose
 from strongroom.api.v1.rules_pb2 import Category, Role
 from vault_server.config import Settings
-from vault_server.crypto import key_files
 from vault_server.crypto.api_tokens import HashedApiTokens
-from vault_server.crypto.certificates import CertificateAuthority
-from vault_server.crypto.private_files import make_private_folder, write_private
+from vault_server.crypto.private_files import write_private
+from vault_server.new_folder import MadeFiles
 from vault_server.ports.access_data import TokenRow
 from vault_server.ports.resources import ResourceKind
 from vault_server.ports.runtime import Runtime
-from vault_server.ports.secret import Secret
 from vault_server.ports.store import Store, WriteView
 from vault_server.usecases import names
 from vault_server.usecases.principals import put_grant, put_principal
@@ -54,44 +49,6 @@ GRANTED: Mapping[str, tuple[str, ...]] = {
     DEVELOPER: tuple(PURPOSES),
 }
 
-CONFIG_TEXT = """\
-# Strongroom vault. Every setting: `strongroom-server config check --show`. Paths are relative to this file.
-[server]
-address = "127.0.0.1:7443"
-home_tenant = "{tenant}"
-
-[storage]
-url = "sqlite:///data/vault.db"
-
-[backup]
-# Better on another disk or machine.
-folder = "backups"
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeFiles:
-    """What was made, for people: one line each."""
-
-    lines: tuple[str, ...]
-
-
-def make_folder(folder: Path, *, tenant: str, runtime: Runtime) -> MadeFiles:
-    """Configuration, keys, passphrases and certificates in `folder`, each only where it is missing."""
-    names.require_slug(tenant, "tenant")
-    for one in (
-        folder,
-        folder / "keys",
-        folder / "secrets",
-        folder / "tls",
-        folder / "tokens",
-        folder / "data",
-        folder / "backups",
-    ):
-        make_private_folder(one)
-    made = [*_make_config(folder, tenant), *_make_keys(folder), *_make_certificates(folder, runtime)]
-    return MadeFiles(lines=tuple(made))
-
 
 def make_tenant(store: Store, folder: Path, tenant: str, runtime: Runtime, *, developer: bool) -> MadeFiles:
     """A tenant with a principal for each role, the usual purposes and grants, and a token file for each principal."""
@@ -100,45 +57,6 @@ def make_tenant(store: Store, folder: Path, tenant: str, runtime: Runtime, *, de
     store.write(lambda view: _put_tenant(view, tenant, roles))
     made = [line for principal in roles for line in _make_token(store, folder, tenant, principal, runtime)]
     return MadeFiles(lines=tuple(made))
-
-
-def _make_config(folder: Path, tenant: str) -> Iterable[str]:
-    path = folder / "config.toml"
-    if not path.exists():
-        write_private(path, CONFIG_TEXT.format(tenant=tenant).encode())
-        yield f"{path}: configuration"
-
-
-def _make_keys(folder: Path) -> Iterable[str]:
-    keys, secrets = folder / "keys", folder / "secrets"
-    root, signing, recovery = (keys / f"{name}.pem" for name in ("root", "signing", "recovery"))
-    wanted: list[tuple[Callable[[Path, Secret], object], Path, Secret, str]] = []
-    if not root.exists() or not signing.exists():
-        passphrase = _passphrase(secrets / "passphrase")
-        wanted += [(key_files.create_root_key, root, passphrase, "root key")] if not root.exists() else []
-        wanted += [(key_files.create_signing_key, signing, passphrase, "signing key")] if not signing.exists() else []
-    if not key_files.public_path(recovery).exists():
-        advice = f"recovery key; move it and {secrets / 'recovery_passphrase'} to a safe place offline"
-        wanted.append((key_files.create_root_key, recovery, _passphrase(secrets / "recovery_passphrase"), advice))
-    with ThreadPoolExecutor(max(1, len(wanted))) as pool:  # primes and scrypt take their time without the interpreter's lock
-        for made in [pool.submit(create, path, passphrase) for create, path, passphrase, _ in wanted]:
-            made.result()
-    return [f"{path}: {what}" for _, path, _, what in wanted]
-
-
-def _passphrase(path: Path) -> Secret:
-    return key_files.load_passphrase(path) if path.exists() else key_files.create_passphrase(path)
-
-
-def _make_certificates(folder: Path, runtime: Runtime) -> Iterable[str]:
-    tls, now = folder / "tls", datetime.fromtimestamp(runtime.now_us() / 1_000_000, tz=UTC)
-    if not (tls / "server.crt.pem").exists():
-        known = (tls / "ca.crt.pem").exists()
-        authority = (
-            CertificateAuthority.load(tls) if known else CertificateAuthority.create(tls, common_name="Strongroom CA", now=now)
-        )
-        authority.issue_server(tls, now=now)
-        yield f"{tls}: certificate authority and server certificate"
 
 
 def _put_tenant(view: WriteView, tenant: str, roles: Mapping[str, tuple[Role.ValueType, ...]]) -> None:

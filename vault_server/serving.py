@@ -7,13 +7,14 @@ import threading
 from types import FrameType
 
 from vault_server.config import Settings
-from vault_server.interpreter import SERVER_HEAPS, spare_memory, tune_interpreter
+from vault_server.interpreter import SERVER_HEAPS, put_off_collections, spare_memory, tune_interpreter
 from vault_server.ports.runtime import Runtime
 from vault_server.transport.events import configure_logging
 
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT, then drain."""
+    put_off_collections()
     from vault_server.bootstrap import RunningVault, migrate_store  # late: `dev` makes keys while it loads
 
     spare_memory(SERVER_HEAPS)

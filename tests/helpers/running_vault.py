@@ -22,8 +22,9 @@ from strongroom import Client, Profile, Secret
 from strongroom.retrying import RetryPolicy
 from vault_server.bootstrap import RunningVault, migrate_store
 from vault_server.config import Settings, load_settings
+from vault_server.new_folder import make_folder
 from vault_server.ports.runtime import Runtime
-from vault_server.provisioning import DEVELOPER, PRINCIPALS, make_folder, make_tenant
+from vault_server.provisioning import DEVELOPER, PRINCIPALS, make_tenant
 
 HOME = "main"
 ONCE = RetryPolicy(attempts=1)
