@@ -38,7 +38,7 @@ def committed(tenant: Tenant, steps: Mapping[str, Derive], *, started: Run | Non
     worker = tenant.worker.worker
     claimed = worker.claim([step.step for step in run.steps], lease_s=60)
     assert claimed.run.name == run.name
-    reader = tenant.worker.read("analysis", fields=["stated_age"], run=run.name, lease_token=claimed.lease_token)
+    reader = tenant.worker.read(run.purpose, fields=["stated_age"], run=run.name, lease_token=claimed.lease_token)
     rows = [(bytes.fromhex(row.customer.name.removeprefix("rows/")), row.customer) for row in reader]
     offsets = {}
     for step, derive in steps.items():

@@ -2,13 +2,15 @@
 
 Rules. One page looks at a bounded number of results of each run and answers with a bounded number of bytes, so neither memory
 nor a message grows with the runs. Results are compared as they were sealed, to the byte, without their origins; only results
-that differ are parsed. Who may list a run's results may compare them.
+that differ are parsed. Counts are aggregates, for roles; who may see both runs' results (`result_sight`) may see what changed,
+each run's side as its own purpose allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from strongroom.api.v1.analysis_service_pb2 import (
     ChangeKind,
@@ -25,6 +27,7 @@ from vault_server.records.projection import DERIVED_FIELDS
 from vault_server.usecases import names
 from vault_server.usecases.call import Call
 from vault_server.usecases.paging import Pages
+from vault_server.usecases.result_sight import ResultSight, sight_of_results
 from vault_server.usecases.runs import Runs
 from vault_server.usecases.sealed_rows import derived_reference, set_origins
 from vault_server.usecases.vault import Vault
@@ -52,9 +55,11 @@ class RunDiff:
         Raises:
             FailedPreconditionError: one of the runs has no results (reason RUN_NOT_SUCCEEDED).
             InvalidArgumentError: no such part.
+            PermissionDeniedError: more than counts are asked for, and the purpose of one of the runs is not granted.
         """
-        tenant, before_id = self.runs.require_results(call, request.before)
-        _, after_id = self.runs.require_results(call, request.after)
+        before, after = (self.runs.require_results(call, name) for name in (request.before, request.after))
+        tenant, before_id, after_id = before.tenant, before.run_id, after.run_id
+        sights = () if request.counts_only else [sight_of_results(self.vault, call, row) for row in (before, after)]
         parts = _checked_parts(request.parts)
         pages = Pages(self.vault, tenant, f"diff:{request.before}:{request.after}:{','.join(parts)}:{request.counts_only}")
         limit = pages.size(request.page_size, default=DEFAULT_ROWS, most=MAX_ROWS)
@@ -66,6 +71,7 @@ class RunDiff:
             one, two = _through(one, through), _through(two, through)
             customers = sorted({row.customer_id for row in (*one, *two)})
             deks = view.records.deks(tenant, customers)
+            willing = [sight.willing(view, customers) for sight in sights]
         with self.vault.keyring.batch(tenant) as cipher:
             cipher.load_deks(list(deks))
             opened = []
@@ -75,13 +81,21 @@ class RunDiff:
                 pairs = zip(held, texts, strict=True)
                 opened.append({(row.customer_id, PART_OF_STEP[row.step]): (row, text) for row, text in pairs})
         page = _Page(tenant, *opened)
-        last = page.fill(customers, parts, details=not request.counts_only)
-        call.audit([request.before, request.after], records=len(page.changes))
+        last = page.fill(customers, parts, sides=[_Side(*one) for one in zip(sights, willing, strict=True)])
+        for purpose, fields in dict.fromkeys((sight.purpose, sight.fields) for sight in sights) or [("", ())]:
+            call.audit([request.before, request.after], records=len(page.changes), purpose=purpose, fields=fields)
         return DiffRunsResponse(
             counts=[page.counts[part] for part in parts if part in page.counts],
             changes=page.changes,
             next_page_token=pages.token(last) if last else "",
         )
+
+
+class _Side(NamedTuple):
+    """What may be seen of one run, and of whom."""
+
+    sight: ResultSight
+    willing: frozenset[bytes]
 
 
 class _Page:
@@ -93,13 +107,13 @@ class _Page:
         self.counts: dict[str, PartCounts] = {}
         self.changes: list[CustomerChange] = []
 
-    def fill(self, customers: Sequence[bytes], parts: Sequence[str], *, details: bool) -> bytes:
-        """Compare until the message is large; the last customer compared, b"" if there was none."""
+    def fill(self, customers: Sequence[bytes], parts: Sequence[str], *, sides: Sequence[_Side]) -> bytes:
+        """Compare until the message is large; the last customer compared, b"" if there was none. Without sides, count only."""
         size, last = 0, b""
         for last in customers:
             found = list(self._parts_of(last, parts))
-            if found and details:
-                self.changes.append(self._change(last, found))
+            if found and sides and all(last in side.willing for side in sides):
+                self.changes.append(self._change(last, found, sides))
                 size += self.changes[-1].ByteSize()
             if size > MAX_BYTES:
                 break
@@ -123,13 +137,16 @@ class _Page:
                 counts.changed += 1
                 yield part, CHANGED
 
-    def _change(self, customer: bytes, found: Sequence[tuple[str, ChangeKind.ValueType]]) -> CustomerChange:
+    def _change(
+        self, customer: bytes, found: Sequence[tuple[str, ChangeKind.ValueType]], sides: Sequence[_Side]
+    ) -> CustomerChange:
         change = CustomerChange(customer=names.customer_name(self._tenant, customer))
         for part, kind in found:
             change.parts.append(PartChange(part=part, change=kind))
-            for opened, side in ((self._before, change.before), (self._after, change.after)):
+            both = ((self._before, change.before), (self._after, change.after))
+            for (opened, told), side in zip(both, sides, strict=True):
                 if (customer, part) in opened:
-                    side.MergeFrom(_derived(self._tenant, *opened[customer, part]))
+                    told.MergeFrom(side.sight.shown(_derived(self._tenant, *opened[customer, part])))
         return change
 
 

@@ -27,6 +27,7 @@ from vault_server.usecases.paging import Pages
 from vault_server.usecases.pipelines import stored_pipeline
 from vault_server.usecases.purposes import require_usable_purpose
 from vault_server.usecases.replay import replay_of
+from vault_server.usecases.result_sight import sight_of_results
 from vault_server.usecases.sealed_rows import open_derived
 from vault_server.usecases.vault import Vault
 
@@ -164,26 +165,32 @@ class Runs:
         return self.vault.store.write(work)
 
     def results(self, call: Call, parent: str, *, page_size: int, page_token: str) -> ListRunResultsResponse:
-        """What a succeeded run derived, customer by customer, in customer order."""
-        tenant, run_id = self.require_results(call, parent)
+        """What a succeeded run derived, customer by customer, in customer order.
+
+        Raises:
+            FailedPreconditionError: it has no results.
+            PermissionDeniedError: the run's purpose is not granted to the caller, see `result_sight`.
+        """
+        row = self.require_results(call, parent)
+        tenant, run_id, sight = row.tenant, row.run_id, sight_of_results(self.vault, call, row)
         pages = Pages(self.vault, tenant, f"results:{parent}")
         limit = pages.size(page_size, default=100, most=MAX_RESULTS)
         after = pages.start(page_token)
         with self.vault.store.read() as view:
             rows = view.records.derived_scan(tenant, run_id, after=after, limit=limit)
             customers = sorted({row.customer_id for row in rows})
-            deks = view.records.deks(tenant, customers)
-        derived = open_derived(self.vault.keyring, tenant, rows, deks)
-        call.audit([parent], records=len(derived))
+            deks, willing = view.records.deks(tenant, customers), sight.willing(view, customers)
+        derived = open_derived(self.vault.keyring, tenant, [row for row in rows if row.customer_id in willing], deks)
+        call.audit([parent], records=len(derived), purpose=sight.purpose, fields=sight.fields)
         results = [
-            CustomerResult(customer=names.customer_name(tenant, customer), derived=derived[customer])
+            CustomerResult(customer=names.customer_name(tenant, customer), derived=sight.shown(derived[customer]))
             for customer in sorted(derived)
         ]
         token = pages.token(customers[-1]) if rows else ""
         return ListRunResultsResponse(results=results, next_page_token=token)
 
-    def require_results(self, call: Call, name: str) -> tuple[str, bytes]:
-        """Tenant and id of a run whose results the caller may see: of a run that succeeded, undone or not.
+    def require_results(self, call: Call, name: str) -> RunRow:
+        """A run that has results: one that succeeded, undone or not. Who may see them is for `result_sight` to say.
 
         Raises:
             FailedPreconditionError: it has none.
@@ -193,7 +200,7 @@ class Runs:
             raise FailedPreconditionError(
                 "the run has no results", reason="RUN_NOT_SUCCEEDED", hint="wait until it has succeeded"
             )
-        return row.tenant, row.run_id
+        return row
 
     def report(self, call: Call, name: str, report_format: ReportFormat.ValueType) -> Iterator[bytes]:
         """The report in pieces."""

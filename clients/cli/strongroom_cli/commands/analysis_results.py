@@ -22,7 +22,9 @@ _COUNTS = ("part", "added", "removed", "changed", "same")
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verbs."""
     shared = shared_options()
-    results = verbs.add_parser("results", parents=[shared], help="list what a run derived, customer by customer")
+    results = verbs.add_parser(
+        "results", parents=[shared], help="list what a run derived, customer by customer; needs a grant of its purpose"
+    )
     results.add_argument("analysis", metavar="RUN", help=_RUN_HELP)
     results.add_argument("--limit", type=count, default=50, metavar="N", help="most customers to show, 0 for all (default: 50)")
     _add_reveal(results)
