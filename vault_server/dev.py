@@ -21,7 +21,7 @@ from vault_server.errors import InvalidArgumentError
 from vault_server.interpreter import SERVER_HEAPS, put_off_collections, spare_memory, tune_interpreter
 from vault_server.new_folder import MadeKeys, make_certificates, make_configuration, make_keys
 from vault_server.ports.runtime import Runtime
-from vault_server.serving import stop_on_signals
+from vault_server.serving import stop_on_signals, wait_until
 
 if TYPE_CHECKING:
     from vault_server.open_keys import OpenKeys
@@ -60,7 +60,7 @@ def dev(folder: Path, *, port: int, worker: bool) -> int:
         sys.stdout.flush()
         if worker:
             _keep_worker(stopping)
-        stopping.wait()
+        wait_until(stopping)
     finally:
         vault.stop(settings.server.drain_s)
     return 0

@@ -50,6 +50,10 @@ _OWN_HINT: dict[grpc.StatusCode, str] = {
     grpc.StatusCode.UNIMPLEMENTED: "Update the vault, or use the SDK that belongs to it.",
 }
 
+# What gRPC says where this side ended the call. Else nobody asked for it: a server that shuts down cuts off so what comes last.
+_CUT_OFF = "The vault cannot be reached: it cut off the call, as one does that is shutting down."
+_ENDED_HERE = frozenset({"Locally cancelled by application!", "Channel closed!"})
+
 # A word in gRPC's own text, what it means to a person, what to do.
 _UNREACHED = (
     (
@@ -87,6 +91,8 @@ def error_of(call: FailedCall) -> StrongroomError:
     """Return the typed error of a failed call; never raises."""
     code = call.code()
     explained = _explain(_trailer(call))
+    if code is grpc.StatusCode.CANCELLED and not explained.reason and call.details() not in _ENDED_HERE:
+        return errors.UnavailableError(_CUT_OFF, hint="Try again in a moment.")
     kind = _ERROR_OF_CODE.get(code, errors.InternalError)
     message = explained.message or _first_line(call.details()) or f"The call ended with {code.name}."
     if code is grpc.StatusCode.UNAVAILABLE and not explained.reason:  # gRPC's own words: no vault answered

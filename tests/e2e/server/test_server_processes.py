@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -125,11 +126,30 @@ def test_sigterm_does_not_wait_for_those_who_only_watch(folder: Path) -> None:
 
 
 def test_call_after_sigterm_is_unavailable(folder: Path) -> None:
-    with served(folder) as server, server.client("admin", timeout_s=5) as client:
+    with served(folder) as server, server.client("admin") as client:
         client.access.who_am_i()
         assert server.terminate() == 0
         with pytest.raises(UnavailableError):
             client.access.who_am_i()
+
+
+def test_calls_while_the_server_stops_are_answered_or_unavailable(folder: Path) -> None:
+    with served(folder) as server, server.client("admin") as client:
+        client.access.who_am_i()
+        server.process.send_signal(signal.SIGTERM)
+        for _ in range(200_000):  # more than can be before it is gone
+            try:
+                client.access.who_am_i()
+            except UnavailableError as refused:
+                if refused.reason != "DRAINING" and "nothing listens" in refused.message:
+                    break
+        assert server.wait() == 0
+
+
+def test_sigterm_right_after_the_start_is_heard(folder: Path) -> None:
+    for _ in range(3):
+        with served(folder) as server:
+            assert server.terminate() == 0
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 import strongroom
 from helpers.fake_vault import FakeVault
 from strongroom import Client, Customer, ExternalId, RetryPolicy, Secret
+from strongroom.status_details import error_of
 
 QUICK = RetryPolicy(attempts=3, first_delay_s=0.001, longest_delay_s=0.002)
 
@@ -123,6 +124,36 @@ def test_a_call_to_nobody_ends_within_its_budget() -> None:
         client.keys.list()
 
     assert caught.value.hint
+
+
+class _Failed:
+    """What gRPC says of a failed call."""
+
+    def __init__(self, code: grpc.StatusCode, details: str) -> None:
+        self._code, self._details = code, details
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+    def details(self) -> str:
+        return self._details
+
+    def trailing_metadata(self) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("details", "kind"),
+    [
+        ("CANCELLED", strongroom.UnavailableError),
+        ("Locally cancelled by application!", strongroom.CancelledError),
+        ("Channel closed!", strongroom.CancelledError),
+    ],
+)
+def test_a_call_that_nobody_here_cancelled_was_cut_off_by_a_vault_that_stops(
+    details: str, kind: type[strongroom.StrongroomError]
+) -> None:
+    assert type(error_of(_Failed(grpc.StatusCode.CANCELLED, details))) is kind
 
 
 def test_a_written_batch_that_arrived_counts_as_written() -> None:

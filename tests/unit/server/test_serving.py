@@ -1,0 +1,20 @@
+"""A server hears that it is to stop, whenever that comes."""
+
+from __future__ import annotations
+
+import threading
+
+from vault_server.serving import wait_until
+
+
+def test_a_signal_that_wakes_nobody_is_heard_all_the_same() -> None:
+    stopping = threading.Event()
+    waiting = threading.Thread(target=wait_until, args=(stopping,), daemon=True)
+    waiting.start()
+    while not stopping._cond._waiters:  # type: ignore[attr-defined]  # what says that it sleeps
+        pass
+
+    stopping._flag = True  # type: ignore[attr-defined]  # set without a call that wakes
+
+    waiting.join(30)
+    assert not waiting.is_alive()
