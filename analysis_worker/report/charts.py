@@ -11,42 +11,55 @@ from dataclasses import dataclass
 
 from analysis_worker.report.markup import Markup, tag
 
-_ROW = 27
+_ROW = 38
 _WIDTH = 470
-_LABEL = 150
-_FIGURE = 96
-_LABEL_LETTERS = 21
+_LETTER = 7.7  # the widest of the fonts that the page asks for, measured in a browser
+_GAP = 14
 _LABELLED_BINS = 8  # with more, figures would overlap; the table of the chart has them
+_LEGEND = 26
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One bar: label, the figure as text, length 0..1 (None: not to be shown), and a class for its colour."""
+    """One bar: label, the figure as text, length 0..1 (None: not to be shown), a class for its colour, and what is added to it.
+
+    `added` is the length of a second part, in the second colour.
+    """
 
     label: str
     text: str
     length: float | None
     colour: str = "bar"
+    added: float = 0.0
 
 
-def bar_chart(title: str, bars: Sequence[Bar], *, track: bool = False, label_width: int = _LABEL) -> Markup:
-    """Horizontal bars, one per line; `track` draws the full length behind, for shares."""
-    room = _WIDTH - label_width - _FIGURE
-    lines: list[Markup] = []
-    for index, bar in enumerate(bars):
-        top = index * _ROW
-        lines.append(tag("text", cut(bar.label, round(label_width / 7.6)), x=0, y=top + 17))
-        if track:
-            lines.append(tag("rect", class_="track", x=label_width, y=top + 6, width=room, height=14, rx=3))
-        if bar.length is None:
-            lines.append(tag("rect", class_="hatch", x=label_width + 0.5, y=top + 6.5, width=18, height=13, rx=3))
-        else:
-            width = max(2.0, bar.length * room) if bar.length > 0 else 0.0
-            lines.append(
-                tag("rect", class_=bar.colour, x=label_width, y=top + 6, width=width, height=14, rx=min(3.0, width / 2))
-            )
-        lines.append(tag("text", bar.text, class_="quiet end", x=_WIDTH, y=top + 17))
-    return drawing(title, _WIDTH, len(bars) * _ROW + 2, lines)
+def bar_chart(title: str, bars: Sequence[Bar], *, track: bool = False, names: Sequence[tuple[str, str]] = ()) -> Markup:
+    """Horizontal bars, each under its label and figure; `track` draws the full length behind, `names` explain the colours."""
+    top = _LEGEND if names else 0
+    lines: list[Markup] = list(legend(names))
+    for bar in bars:
+        lines.extend(_bar(bar, top, track=track))
+        top += _ROW
+    return drawing(title, _WIDTH, top + 2, lines)
+
+
+def _bar(bar: Bar, top: float, *, track: bool) -> list[Markup]:
+    room = round((_WIDTH - _GAP - len(bar.text) * _LETTER) / _LETTER)
+    lines = [
+        tag("text", cut(bar.label, room), x=0, y=top + 13),
+        tag("text", bar.text, class_="quiet end", x=_WIDTH, y=top + 13),
+    ]
+    if track:
+        lines.append(tag("rect", class_="track", x=0, y=top + 19, width=_WIDTH, height=11, rx=3))
+    if bar.length is None:
+        lines.append(tag("rect", class_="hatch", x=0.5, y=top + 19.5, width=18, height=10, rx=3))
+        return lines
+    width = max(2.0, bar.length * _WIDTH) if bar.length > 0 else 0.0
+    lines.append(tag("rect", class_=bar.colour, x=0, y=top + 19, width=width, height=11, rx=min(3.0, width / 2)))
+    if bar.added > 0:
+        more = max(2.0, min(bar.added, 1.0 - bar.length) * _WIDTH)
+        lines.append(tag("rect", class_="second", x=width, y=top + 19, width=more, height=11, rx=min(3.0, more / 2)))
+    return lines
 
 
 def column_bars(title: str, bars: Sequence[Bar], mark: tuple[float, str] | None = None) -> Markup:
@@ -71,24 +84,26 @@ def column_bars(title: str, bars: Sequence[Bar], mark: tuple[float, str] | None 
     return drawing(title, width, height + 24, lines)
 
 
-def histogram(title: str, bars: Sequence[Bar], low: str, high: str) -> Markup:
-    """Upright bars that touch, for a score; `low` and `high` label the ends of the axis."""
-    width, height = _WIDTH, 190
-    step = width / max(1, len(bars))
-    lines: list[Markup] = []
+def histogram(title: str, bars: Sequence[Bar], ends: tuple[str, str], names: Sequence[tuple[str, str]] = ()) -> Markup:
+    """Upright bars that touch, for a score; `ends` label the axis, `names` explain colours, a dashed line parts two of them."""
+    width, height, top = _WIDTH, 190, _LEGEND if names else 0
+    step, floor = width / max(1, len(bars)), height + top
+    lines: list[Markup] = list(legend(names))
     for index, bar in enumerate(bars):
         left = index * step + 1
+        if index and names and bar.colour != bars[index - 1].colour:
+            lines.append(tag("line", class_="ideal", x1=left - 1, y1=top + 6, x2=left - 1, y2=floor))
         if bar.length is None:
-            lines.append(tag("rect", class_="hatch", x=left, y=height - 8.5, width=step - 2, height=8))
+            lines.append(tag("rect", class_="hatch", x=left, y=floor - 8.5, width=step - 2, height=8))
             continue
         tall = max(1.5, bar.length * (height - 24)) if bar.length > 0 else 0.0
-        lines.append(tag("rect", class_=bar.colour, x=left, y=height - tall, width=step - 2, height=tall))
+        lines.append(tag("rect", class_=bar.colour, x=left, y=floor - tall, width=step - 2, height=tall))
         if bar.length > 0 and len(bars) <= _LABELLED_BINS:
-            lines.append(tag("text", bar.text, class_="quiet mid", x=left + step / 2 - 1, y=height - tall - 6))
-    lines.append(tag("line", class_="axis", x1=0, y1=height + 0.5, x2=width, y2=height + 0.5))
-    lines.append(tag("text", low, class_="quiet", x=0, y=height + 18))
-    lines.append(tag("text", high, class_="quiet end", x=width, y=height + 18))
-    return drawing(title, width, height + 26, lines)
+            lines.append(tag("text", bar.text, class_="quiet mid", x=left + step / 2 - 1, y=floor - tall - 6))
+    lines.append(tag("line", class_="axis", x1=0, y1=floor + 0.5, x2=width, y2=floor + 0.5))
+    lines.append(tag("text", ends[0], class_="quiet", x=0, y=floor + 18))
+    lines.append(tag("text", ends[1], class_="quiet end", x=width, y=floor + 18))
+    return drawing(title, width, floor + 26, lines)
 
 
 def drawing(title: str, width: float, height: float, lines: Sequence[Markup]) -> Markup:
@@ -106,6 +121,6 @@ def legend(entries: Sequence[tuple[str, str]]) -> list[Markup]:
     return lines
 
 
-def cut(label: str, letters: int = _LABEL_LETTERS) -> str:
+def cut(label: str, letters: int) -> str:
     """A label that fits its place; the table beside the chart has the whole one."""
     return label if len(label) <= letters else label[: letters - 1] + "…"

@@ -5,18 +5,27 @@ Rule: as in `figures`: what the page and the twin show comes from here, small gr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from analysis_worker.report.model import ProfileLine, SegmentEntry
 from analysis_worker.report.model_insight import EnrichedField, ProductRules, Value
-from analysis_worker.report.suppression import ABSENT, SMALLEST_GROUP, Count, Share, count, merge_small, share, short
+from analysis_worker.report.suppression import (
+    ABSENT,
+    SMALLEST_GROUP,
+    Count,
+    Share,
+    count,
+    merge_small,
+    percent,
+    share,
+    short,
+    significant,
+    words,
+)
 
+_LARGE = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
+_CENTS_BELOW = 100
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "VND": 0, "CLP": 0, "XAF": 0, "XOF": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
-_FEWEST_ON_MAP = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +37,6 @@ class EnrichedRow:
     gaps: Count
     filled: Count
     ambiguous: Count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapPoint:
-    """A segment on the map: place in -1..1, share of the customers 0..1 for its size."""
-
-    name: str
-    x: float
-    y: float
-    size: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,8 @@ class MoneyRow:
 class TenthRow:
     """A tenth of the customers of one currency by expected value."""
 
-    label: str
+    currency: str
+    tenth: int
     customers: Count
     mean_value: str
     percent: int
@@ -139,49 +139,12 @@ def enriched(fields: Sequence[EnrichedField], most: int) -> tuple[EnrichedRow, .
 
 def _enriched(source: str, field: str, parts: Sequence[EnrichedField]) -> EnrichedRow:
     gaps, filled, ambiguous = (sum(getattr(f, name) for f in parts) for name in ("gaps", "filled", "ambiguous"))
-    shown = count(gaps) if not 0 < gaps - filled < SMALLEST_GROUP else Count(value=None, text="not shown")
-    return EnrichedRow(source=source, field=field, gaps=shown, filled=count(filled), ambiguous=count(ambiguous))
-
-
-def apart(line: ProfileLine) -> float:
-    """How far a segment's feature is from all customers, -1..1, whatever its unit: sorts a profile, places a segment."""
-    value, overall = finite(line.value), finite(line.overall)
-    if value is None or overall is None:
-        return 0.0
-    if line.level:
-        return value - overall
-    widest = max(abs(value), abs(overall))
-    return (value - overall) / widest / 2 if widest else 0.0
-
-
-def segment_map(entries: Sequence[SegmentEntry], customers: int) -> tuple[MapPoint, ...]:
-    """The segments' profiles in two dimensions: principal components of how they differ, weighted by size (Pearson 1901)."""
-    names = sorted({(line.feature, line.level) for entry in entries for line in entry.profile})
-    if len(entries) < _FEWEST_ON_MAP or not names or not customers:
-        return ()
-    place = {name: index for index, name in enumerate(names)}
-    apartness = np.zeros((len(entries), len(names)))
-    for row, entry in enumerate(entries):
-        for line in entry.profile:
-            apartness[row, place[line.feature, line.level]] = apart(line)
-    weight = np.array([max(0, entry.customers) for entry in entries], np.float64)
-    centred = apartness - np.average(apartness, axis=0, weights=weight)
-    left, strength, _ = np.linalg.svd(centred * np.sqrt(weight)[:, None], full_matrices=False)
-    spots = np.zeros((len(entries), 2))
-    found = (left * strength)[:, :2] / np.sqrt(weight)[:, None]
-    spots[:, : found.shape[1]] = found
-    spots *= np.where(spots[np.argmax(np.abs(spots), axis=0), [0, 1]] < 0, -1.0, 1.0)
-    reach = float(np.abs(spots).max()) or 1.0
-    return tuple(
-        MapPoint(name=short(e.name), x=round(float(x / reach), 3), y=round(float(y / reach), 3), size=e.customers / customers)
-        for e, (x, y) in zip(entries, spots.tolist(), strict=True)
-    )
+    return EnrichedRow(source=source, field=field, gaps=count(gaps), filled=count(filled), ambiguous=count(ambiguous))
 
 
 def value_figures(found: Value) -> ValueFigures:
     test = found.backtest
     tenths = [t for t in found.tenths if t.customers >= SMALLEST_GROUP][:40]
-    several = len({t.currency for t in tenths}) > 1
     made = [t for t in (test.deciles if test else ()) if t.customers >= SMALLEST_GROUP][:20]
     return ValueFigures(
         estimated=found.estimated,
@@ -202,12 +165,13 @@ def value_figures(found: Value) -> ValueFigures:
                 mean_purchase=money(c.mean_purchase_minor, c.currency) if c.modelled else ABSENT,
                 expected=money(c.expected_value_minor, c.currency) if c.modelled else words(c.reason),
             )
-            for c in found.currencies[:20]
+            for c in sorted(found.currencies, key=lambda c: (-c.customers, c.currency))[:20]
             if c.customers >= SMALLEST_GROUP
         ),
         tenths=tuple(
             TenthRow(
-                label=f"{t.tenth}{f' {short(t.currency)}' if several else ''}",
+                currency=short(t.currency or "no currency"),
+                tenth=t.tenth,
                 customers=count(t.customers),
                 mean_value=money(t.mean_value_minor, t.currency),
                 percent=round(100 * t.share),
@@ -216,12 +180,12 @@ def value_figures(found: Value) -> ValueFigures:
         ),
         backtest_days=test.days if test else 0,
         backtest=tuple(
-            ComparedRow(label=str(n), customers=count(t.customers), expected=round(t.expected, 3), made=round(t.made, 3))
+            ComparedRow(label=str(n), customers=count(t.customers), expected=round(t.expected, 2), made=round(t.made, 2))
             for n, t in enumerate(made, start=1)
-            if finite(t.expected) is not None and finite(t.made) is not None
+            if significant(t.expected) is not None and significant(t.made) is not None
         ),
-        error=finite(test.mean_absolute_error) if test else None,
-        naive_error=finite(test.naive_error) if test else None,
+        error=significant(test.mean_absolute_error) if test else None,
+        naive_error=significant(test.naive_error) if test else None,
         coverage_percent=percent(test.coverage) if test else None,
     )
 
@@ -245,8 +209,8 @@ def rule_figures(found: ProductRules, most: int) -> RuleFigures:
                 head=short(e.head),
                 customers=count(e.customers),
                 confidence=share(e.customers, round(e.customers / e.confidence) if e.confidence > 0 else 0),
-                lift=round(e.lift, 2),
-                holdout_lift=None if finite(e.holdout_lift) is None else round(e.holdout_lift or 0.0, 2),
+                lift=round(e.lift, 1),
+                holdout_lift=None if significant(e.holdout_lift) is None else round(e.holdout_lift or 0.0, 1),
             )
             for e in entries
         ),
@@ -254,29 +218,15 @@ def rule_figures(found: ProductRules, most: int) -> RuleFigures:
 
 
 def money(minor: float, currency: str) -> str:
-    """An amount in units of its currency, three figures or more."""
-    if not math.isfinite(minor):
+    """An amount in units of its currency, with three significant digits: no customer's purchases can be had by subtraction."""
+    known = significant(minor / 10 ** _MINOR_DIGITS.get(currency, 2))
+    if known is None:
         return ABSENT
-    digits = _MINOR_DIGITS.get(currency, 2)
-    amount = minor / 10**digits
-    text = f"{amount:,.0f}" if abs(amount) >= 1_000 or not digits else f"{amount:,.2f}"  # noqa: PLR2004 - cents say nothing there
+    name = next((f"{known / size:,.3g}{word}" for size, word in _LARGE if abs(known) >= size), "")
+    text = name or (f"{known:,.0f}" if known == int(known) or abs(known) >= _CENTS_BELOW else f"{known:,.2f}")
     return f"{text} {short(currency)}" if currency else text
 
 
-def finite(value: float | None) -> float | None:
-    """The number, or None for what no page can show."""
-    return None if value is None or not math.isfinite(value) else value
-
-
-def percent(part: float | None) -> int | None:
-    """A share in whole percent."""
-    return None if part is None or not math.isfinite(part) else round(100 * part)
-
-
 def _sum(value: float | None) -> Count:
-    known = finite(value)
+    known = significant(value)
     return Count(value=None, text=ABSENT) if known is None else count(round(known))
-
-
-def words(reason: str) -> str:
-    return short(reason).replace("_", " ") if reason else ""

@@ -7,9 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis_worker.report.figures_insight import finite, percent, words
 from analysis_worker.report.model_insight import Prediction
-from analysis_worker.report.suppression import SMALLEST_GROUP, Count, Share, count, share, short
+from analysis_worker.report.suppression import (
+    SMALLEST_GROUP,
+    Count,
+    Share,
+    clean,
+    count,
+    percent,
+    share,
+    short,
+    significant,
+    words,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +65,10 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionFigures:
-    """The model card; `auc` and `brier` as text with their interval."""
+    """The model card; `auc` and `brier` as text with their interval.
+
+    `of_customers` is False where a row that the model is judged on is a customer at one of several moments.
+    """
 
     target: str
     positive: str
@@ -65,6 +78,7 @@ class PredictionFigures:
     predicted: Count
     unsaid: Count
     judged: Count
+    of_customers: bool
     split: str
     base_rate_percent: int | None
     auc: str
@@ -81,7 +95,7 @@ class PredictionFigures:
     limits: tuple[str, ...]
 
 
-def prediction_figures(found: Prediction, most: int) -> PredictionFigures:
+def prediction_figures(found: Prediction, customers: int, most: int) -> PredictionFigures:
     auc, brier = found.auc, found.brier
     return PredictionFigures(
         target=short(found.target),
@@ -92,13 +106,14 @@ def prediction_figures(found: Prediction, most: int) -> PredictionFigures:
         predicted=count(found.predicted),
         unsaid=count(found.abstained_rows),
         judged=count(found.judged_rows),
+        of_customers=found.rows <= customers,
         split=short(found.split) if found.split else "",
         base_rate_percent=percent(found.base_rate),
         auc=_interval(auc.value, auc.lower, auc.upper) if auc else "",
-        auc_value=finite(auc.value) if auc else None,
+        auc_value=significant(auc.value) if auc else None,
         brier=_interval(brier.value, brier.lower, brier.upper) if brier else "",
-        base_brier=finite(found.base_brier),
-        calibration_error=finite(found.calibration_error),
+        base_brier=significant(found.base_brier),
+        calibration_error=significant(found.calibration_error),
         calibration=tuple(
             CalibrationRow(
                 customers=count(b.customers),
@@ -115,7 +130,7 @@ def prediction_figures(found: Prediction, most: int) -> PredictionFigures:
                 label=f"{t.decile}",
                 customers=count(t.customers),
                 observed=shown,
-                lift=round(t.lift, 2) if shown.percent is not None else None,
+                lift=round(t.lift, 1) if shown.percent is not None else None,
                 captured_percent=percent(t.captured) if shown.percent is not None else None,
             )
             for t in found.lift[:20]
@@ -144,7 +159,7 @@ def prediction_figures(found: Prediction, most: int) -> PredictionFigures:
             for g in found.groups[:most]
             if g.customers >= SMALLEST_GROUP
         ),
-        limits=tuple(limit[:400] for limit in found.limits[:12]),
+        limits=tuple(clean(limit[:400]) for limit in found.limits[:12]),
     )
 
 
@@ -159,8 +174,8 @@ def _edge(observed: float, customers: int) -> float:
 
 
 def _interval(value: float, lower: float | None, upper: float | None) -> str:
-    if finite(value) is None:
+    if significant(value) is None:
         return ""
-    if finite(lower) is None or finite(upper) is None:
+    if significant(lower) is None or significant(upper) is None:
         return f"{value:.3f}"
     return f"{value:.3f} ({lower:.3f} to {upper:.3f})"

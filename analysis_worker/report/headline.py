@@ -5,21 +5,23 @@ Rule: whoever reads only this sees how far to trust the rest; each verdict leads
 
 from __future__ import annotations
 
-from analysis_worker.report.figures import Figures, number
-from analysis_worker.report.markup import EMPTY, Markup, tag
-from analysis_worker.report.sections_data import section
-from analysis_worker.report.suppression import ABSENT, short
-from analysis_worker.report.tables import table
-from analysis_worker.report.verdicts import Verdict, comparable, verdicts
+from collections.abc import Sequence
 
-_LEAST_PERCENT = 0.5
+from analysis_worker.report.comparison import Change
+from analysis_worker.report.comparison import changes as changes_of
+from analysis_worker.report.figures import Figures
+from analysis_worker.report.markup import Markup, tag
+from analysis_worker.report.sections_data import pill, section
+from analysis_worker.report.suppression import short
+from analysis_worker.report.tables import folded, table
+from analysis_worker.report.verdicts import Verdict, verdicts
 
 
 def headline(shown: Figures) -> Markup:
     """Title, lead, verdicts, figures."""
     source = shown.provenance
     made = f" of {source.created}" if source.created else ""
-    why = f" for the purpose {short(source.purpose)}" if source.purpose else ""
+    why = f' for the purpose "{short(source.purpose)}"' if source.purpose else ""
     lead = (
         f"Results of the analysis run{made}{why}. Everything below is derived data beside the source values: "
         "nothing that a source said was overwritten."
@@ -38,7 +40,7 @@ def _verdicts(found: tuple[Verdict, ...]) -> Markup:
     lines = [
         tag(
             "li",
-            tag("span", one.word, class_=f"pill {one.word.replace(' ', '')}"),
+            pill(one.word),
             tag("a", one.title, href=f"#{one.section}"),
             tag("span", one.text, class_="why"),
         )
@@ -76,28 +78,16 @@ def changes(shown: Figures) -> Markup:
         lead = "No earlier run is at hand to compare with: this page is a starting point."
         compare = tag("p", "To compare two runs customer by customer: ", tag("code", "strongroom analysis diff RUN RUN"))
         return section("changes", title, lead, compare)
-    now = comparable(shown)
-    rows = [
-        (name, number(before.figures[name]), number(now[name]), _change(before.figures[name], now[name]))
-        for name in now
-        if name in before.figures
-    ]
-    moved = [row for row in rows if row[3] != "unchanged"]
+    found = changes_of(shown)
+    moved = [one for one in found if one.moved]
     lead = f"Beside the run {short(before.run.rpartition('/')[2])}{f' of {before.created}' if before.created else ''}: "
-    lead += f"{len(moved)} of {len(rows)} figures moved." if rows else "the two runs share no figure."
-    shown_rows = moved or rows
-    beside = table(
-        "Figures that moved" if moved else "Figures of both runs", ("Figure", "Before", "Now", "Change"), shown_rows, (1, 2, 3)
-    )
-    return section("changes", title, lead, beside if rows else EMPTY, long=True)
+    lead += f"{len(moved)} of {len(found)} figures moved." if found else "the two runs share no figure."
+    heads = ("Figure", "Before", "Now", "Change")
+    first = table("Figures that moved", heads, _rows(moved), (1, 2, 3))
+    same = [one for one in found if not one.moved]
+    rest = folded(f"{len(same)} that did not move", heads, _rows(same), (1, 2, 3))
+    return section("changes", title, lead, first, rest, long=True)
 
 
-def _change(before: float, now: float) -> str:
-    """In percent, or in points for what is a percentage or small: coarse, so that no few customers can be read from it."""
-    if before == now:
-        return "unchanged"
-    way = "up" if now > before else "down"
-    if not before:
-        return way if now else ABSENT
-    percent = 100 * abs(now - before) / abs(before)
-    return f"{way} {percent:.0f}%" if percent >= _LEAST_PERCENT else f"slightly {way}"
+def _rows(found: Sequence[Change]) -> list[tuple[str, ...]]:
+    return [(one.label, one.before, one.now, one.change) for one in found]

@@ -27,6 +27,9 @@ class Provenance:
         tenant: whose data.
         purpose: why the data was used.
         legal_basis: of that purpose, "" when not stated.
+        pipeline: name of the declared pipeline, "" without one.
+        settings: per step, in order: its name and its options as text, "" for its defaults.
+        as_of: moment that the run counts back from, as text.
         data_position: change position that the run read up to.
         seed: what all randomness follows from.
         created: when, as text; the report has no clock.
@@ -38,7 +41,10 @@ class Provenance:
     tenant: str
     purpose: str
     legal_basis: str = ""
+    pipeline: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
     data_position: str = ""
+    as_of: str = ""
     seed: int = 0
     created: str = ""
     versions: tuple[tuple[str, str], ...] = ()
@@ -57,31 +63,34 @@ class QualityColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionRule:
-    """One correction rule: proposals made, applied by rule, left for a person."""
+    """One correction rule: proposals made, applied by rule, left for a person; `customers` they belong to, None if unknown."""
 
     rule: str
     proposals: int
     applied: int = 0
     waiting: int = 0
+    customers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreBin:
-    """Pairs whose match probability lies in [lower, upper)."""
+    """Pairs whose match probability lies in [lower, upper), and customers in them; None if unknown."""
 
     lower: float
     upper: float
     pairs: int
+    customers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BandCount:
-    """One of the three bands ("auto", "review", "no"): where it starts and ends on the score, and its pairs."""
+    """One of the three bands ("auto", "review", "no"): where it starts and ends on the score, its pairs, customers in them."""
 
     band: str
     lower: float
     upper: float
     pairs: int
+    customers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +140,8 @@ class ProfileLine:
         value: the segment's median, or share 0..1.
         overall: the same for all customers.
         difference: how far apart, in scaled units; sorts the lines.
+        unit: of a number, "" without one.
+        missing: share of the segment's customers without the feature, 0..1.
     """
 
     feature: str
@@ -138,6 +149,8 @@ class ProfileLine:
     value: float | None
     overall: float | None
     difference: float = 0.0
+    unit: str = ""
+    missing: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,11 +176,12 @@ class Segments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewQueue:
-    """Things that wait for a person: what, how many, and where to look."""
+    """Things that wait for a person: what, how many, where to look, and customers they are about; None if unknown."""
 
     what: str
     waiting: int
     where: str = ""
+    customers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ _WIDTH, _HEIGHT = 470, 330
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 22, 12, 44
 _TICKS = 5
 _ROW = 40
-_LABEL = 60
+_LABEL = 68
 _LARGEST_RADIUS = 44.0
 
 
@@ -68,7 +68,7 @@ def paired_bars(title: str, first: str, second: str, rows: Sequence[tuple[Bar, B
     track = _WIDTH - _LABEL - 70
     for index, (one, other) in enumerate(rows):
         top = 30 + index * _ROW
-        lines.append(tag("text", cut(one.label), x=0, y=top + 20))
+        lines.append(tag("text", cut(one.label, 9), x=0, y=top + 20))
         for offset, bar in ((0, one), (15, other)):
             colour = "bar" if offset == 0 else "second"
             width = max(2.0, (bar.length or 0.0) * track)
@@ -92,9 +92,6 @@ def bubble_map(title: str, bubbles: Sequence[Bubble]) -> Markup:
         lines.append(tag("circle", class_="bubble", cx=x, cy=y, r=radius))
         names.append(tag("text", str(number), class_="mid strong", x=x, y=y + 5))
     lines.extend(names)
-    for index, (number, bubble) in enumerate(numbered):
-        column, row = index % 2, index // 2
-        lines.append(
-            tag("text", cut(f"{number}  {bubble.label}", 34), class_="quiet", x=column * wide / 2, y=tall + 22 + row * 20)
-        )
-    return drawing(title, wide, tall + 14 + 20 * -(-len(bubbles) // 2), lines)
+    for row, (number, bubble) in enumerate(numbered):
+        lines.append(tag("text", cut(f"{number}  {bubble.label}", 60), class_="quiet", x=0, y=tall + 22 + row * 20))
+    return drawing(title, wide, tall + 14 + 20 * len(bubbles), lines)

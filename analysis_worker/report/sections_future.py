@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from analysis_worker.report.charts import Bar, bar_chart, column_bars
-from analysis_worker.report.figures import Figures, number
-from analysis_worker.report.figures_insight import ValueFigures
+from analysis_worker.report.figures import Figures
+from analysis_worker.report.figures_insight import TenthRow, ValueFigures
 from analysis_worker.report.figures_prediction import LiftRow, PredictionFigures
 from analysis_worker.report.markup import EMPTY, Markup, tag
 from analysis_worker.report.plots import Point, calibration, paired_bars
 from analysis_worker.report.sections_data import chart, count_bars, pair, section
-from analysis_worker.report.suppression import ABSENT
+from analysis_worker.report.suppression import ABSENT, number
 from analysis_worker.report.tables import folded, table
+from analysis_worker.report.wording import column_words, split_words, target_words
 
 
 def value(shown: Figures) -> Markup:
@@ -23,7 +24,7 @@ def value(shown: Figures) -> Markup:
         return section("value", title, f"Nothing is estimated: {found.reason or 'the purchases do not suffice'}.")
     lead = (
         f"In the next {found.horizon_days} days the {found.buyers.text} buyers are expected to buy {found.purchases.text} "
-        f"times; {found.alive_customers.text} of them are expected to be still active."
+        f"times; {found.alive_customers.text} of them are expected to be still active. Chances of the whole, not of one person."
     )
     parts = [part for part in (_backtest(found), _tenths(found), _alive(found)) if part]
     heads = ("Currency", "Customers", "Mean purchase", "Expected value")
@@ -37,39 +38,49 @@ def _backtest(found: ValueFigures) -> Markup:
     largest = max(max(r.expected, r.made) for r in found.backtest) or 1.0
     bars = [
         (
-            Bar(label=r.label, text=f"{r.expected:.2f}", length=r.expected / largest),
+            Bar(label=f"group {r.label}", text=f"{r.expected:.2f}", length=r.expected / largest),
             Bar(label=r.label, text=f"{r.made:.2f}", length=r.made / largest),
         )
         for r in found.backtest
     ]
     drawn = paired_bars("Purchases expected and made, by groups of customers", "expected", "made", bars)
     caption = (
-        f"Looking back: the last {found.backtest_days} days, predicted from what came before. Groups of like expectation; "
-        "the closer the two bars, the better."
+        f"Purchases per customer in the last {found.backtest_days} days: expected from what came before, and made. Groups, "
+        "from those of whom least was expected; the closer the two bars, the better."
     )
     rows = [(r.label, r.customers.text, f"{r.expected:.2f}", f"{r.made:.2f}") for r in found.backtest]
     facts = []
     if found.error is not None:
-        facts.append(f"Mean error {found.error:.2f} purchases; as many as before would be {number(found.naive_error)} off.")
+        facts.append(
+            f"On average the expectation was {found.error:.2f} purchases off; 'as many as before' would have been "
+            f"{number(found.naive_error)} off."
+        )
     if found.coverage_percent is not None:
-        facts.append(f"{found.coverage_percent}% of customers lay inside their 90% interval.")
+        facts.append(f"{found.coverage_percent}% of customers bought as often as their 90% interval said.")
     beside = table("Purchases per customer, looking back", ("Group", "Customers", "Expected", "Made"), rows, (1, 2, 3))
     return pair(chart(drawn, caption), tag("div", *(tag("p", fact) for fact in facts), beside))
 
 
 def _tenths(found: ValueFigures) -> Markup:
+    """The currency of most customers as a chart, the others in a fold: amounts of different currencies are not added up."""
     if not found.tenths:
         return EMPTY
-    largest = max(t.percent for t in found.tenths) or 1
-    bars = [Bar(label=t.label, text=f"{t.percent}%", length=max(0.0, t.percent / largest)) for t in found.tenths]
-    title = "Share of the expected value by tenths of the customers"
-    drawn = column_bars(title, bars) if len(bars) <= 10 else bar_chart(title, bars[:24])  # noqa: PLR2004 - columns that fit
-    rows = [(t.label, t.customers.text, t.mean_value, f"{t.percent}%") for t in found.tenths]
+    currencies = [row.currency for row in found.money] + [row.currency for row in found.tenths]
+    main = next(c for c in currencies if any(t.currency == c for t in found.tenths))
+    own = [t for t in found.tenths if t.currency == main]
+    largest = max(t.percent for t in own) or 1
+    bars = [Bar(label=str(t.tenth), text=f"{t.percent}%", length=max(0.0, t.percent / largest)) for t in own[:10]]
+    title = f"Share of the expected value by tenths of the customers who pay in {main}"
     heads = ("Tenth", "Customers", "Mean value", "Share")
-    return pair(
-        chart(drawn, "The most valuable tenth first; share of all expected value."),
-        table("Expected value by tenths", heads, rows, (1, 2, 3)),
-    )
+    rest = [(t.currency, *_tenth(t)) for t in found.tenths if t.currency != main]
+    beside = table(f"Expected value by tenths, {main}", heads, [_tenth(t) for t in own], (1, 2, 3))
+    folds = folded("Expected value by tenths, other currencies", ("Currency", *heads), rest, (2, 3, 4))
+    caption = f"Customers who pay in {main}, in tenths, the most valuable first: share of all value expected from them."
+    return pair(chart(column_bars(title, bars), caption), tag("div", beside, folds))
+
+
+def _tenth(row: TenthRow) -> tuple[str, ...]:
+    return str(row.tenth), row.customers.text, row.mean_value, f"{row.percent}%"
 
 
 def _alive(found: ValueFigures) -> Markup:
@@ -89,17 +100,23 @@ def prediction(shown: Figures) -> Markup:
     found = shown.prediction
     if found is None:
         return EMPTY
-    title = f"Prediction of {found.target}"
+    title = f"Prediction: {target_words(found.target)}"
     if found.abstained:
         return section("prediction", title, f"The model abstains: {found.reason or 'it would not help'}.", _left_out(found))
-    aim = f"Predicted is {found.target} = {found.positive}. " if found.positive else ""
-    base = f" {found.base_rate_percent}% of them have it." if found.base_rate_percent is not None and found.positive else ""
-    lead = f"{aim}Judged on {found.judged.text} customers that the model had not seen ({found.split} split).{base}"
+    cases = "customers" if found.of_customers else "cases (a customer at one moment)"
+    aim = f"Predicted is {column_words(found.target)} = {found.positive}. " if found.positive and found.of_customers else ""
+    base = f" It came true for {found.base_rate_percent}% of them." if found.base_rate_percent is not None else ""
+    chosen = f", {split_words(found.split)}" if found.split else ""
+    lead = f"{aim}Judged on {found.judged.text} {cases} that the model had not seen{chosen}.{base}"
     facts = [
-        ("Ranking (AUC, 90% interval)", found.auc or ABSENT, "0.5 is chance, 1 is perfect"),
+        (
+            "Ranking (AUC, 90% interval)",
+            found.auc or ABSENT,
+            "chance that of two, the right one is ranked higher; 0.5 is a coin",
+        ),
         ("Squared error of chances (Brier)", found.brier or ABSENT, f"base rate alone: {_decimal(found.base_brier)}"),
-        ("Calibration error", _decimal(found.calibration_error), "mean distance of predicted and observed share"),
-        ("Customers with a prediction", found.predicted.text, f"for {found.unsaid.text} others the model would rather not say"),
+        ("Calibration error", _decimal(found.calibration_error), "mean distance of predicted and observed shares; 0 is best"),
+        ("Customers with a prediction", found.predicted.text, _unsaid(found)),
     ]
     parts = (
         table("The model card in short", ("Figure", "Value", "How to read it"), facts, (1,)),
@@ -111,6 +128,12 @@ def prediction(shown: Figures) -> Markup:
     return section("prediction", title, lead, *parts, long=True)
 
 
+def _unsaid(found: PredictionFigures) -> str:
+    return (
+        "everybody with purchases or values to go by" if found.unsaid.value == 0 else f"left without one: {found.unsaid.text}"
+    )
+
+
 def _calibration(found: PredictionFigures) -> Markup:
     if not found.calibration:
         return EMPTY
@@ -120,7 +143,7 @@ def _calibration(found: PredictionFigures) -> Markup:
         " A hollow point is only bounded: fewer than ten customers are on one side." if any(p.hollow for p in points) else ""
     )
     rows = [(f"{100 * c.predicted:.0f}%", c.observed.text, c.customers.text) for c in found.calibration]
-    beside = table("Calibration", ("Predicted", "Came true", "Customers"), rows, (1, 2))
+    beside = table("Calibration", ("Predicted", "Came true", _who(found)), rows, (1, 2))
     return pair(
         chart(drawn, f"Groups of like chances. On the dashed line, a predicted 30% comes true in 30 of 100.{hollow}"), beside
     )
@@ -140,12 +163,12 @@ def _lift(found: PredictionFigures) -> Markup:
             r.label,
             r.customers.text,
             r.observed.text,
-            _decimal(r.lift, 2),
+            _decimal(r.lift, 1),
             ABSENT if r.captured_percent is None else f"{r.captured_percent}%",
         )
         for r in found.lift
     ]
-    heads = ("Tenth", "Customers", "Came true", "Lift", "Found so far")
+    heads = ("Tenth", _who(found), "Came true", "Lift", "Found so far")
     return pair(
         chart(drawn, "How many times more often it came true than among all."), table("Lift", heads, rows, (1, 2, 3, 4))
     )
@@ -160,8 +183,11 @@ def _influences(found: PredictionFigures) -> Markup:
     if not found.influences:
         return EMPTY
     largest = max(abs(points) for _, points in found.influences) or 1.0
-    bars = [Bar(label=name, text=f"{points:.1f} points", length=abs(points) / largest) for name, points in found.influences]
-    rows = [(name, f"{points:.1f}") for name, points in found.influences]
+    bars = [
+        Bar(label=column_words(name), text=f"{points:.1f} points", length=abs(points) / largest)
+        for name, points in found.influences
+    ]
+    rows = [(column_words(name), f"{points:.1f}") for name, points in found.influences]
     drawn = bar_chart("What moves a prediction, in points of chance on average", bars)
     beside = table("What moves a prediction", ("Column", "Points"), rows, (1,))
     return pair(chart(drawn, "How far a column moves a chance on average. It explains the model, not the world."), beside)
@@ -172,18 +198,28 @@ def _details(found: PredictionFigures) -> Markup:
     groups = [(g.group, g.customers.text, f"{g.predicted_percent}%", g.observed.text) for g in found.groups]
     limits = [tag("li", limit) for limit in found.limits]
     inner = (
-        folded("Acting from a chance on", ("From", "Customers", "Right", "Found"), cut_offs, (1, 2, 3)),
-        folded("Groups of people", ("Group", "Customers", "Predicted", "Came true"), groups, (1, 2, 3)),
+        folded(
+            "If you act from a chance on: how many that are, and how many of them rightly",
+            ("From", _who(found), "Right", "Found"),
+            cut_offs,
+            (1, 2, 3),
+        ),
+        folded("Groups of people: predicted and true", ("Group", _who(found), "Predicted", "Came true"), groups, (1, 2, 3)),
         _left_out(found),
-        tag("div", tag("p", tag("strong", "What the model cannot say")), tag("ul", *limits), class_="note")
+        tag("div", tag("p", tag("strong", "What the model cannot say")), tag("ul", *limits), class_="aside")
         if limits
         else EMPTY,
     )
     return tag("div", *inner)
 
 
+def _who(found: PredictionFigures) -> str:
+    return "Customers" if found.of_customers else "Cases"
+
+
 def _left_out(found: PredictionFigures) -> Markup:
-    return folded("Columns that the model did not see", ("Column", "Why"), found.left_out, ())
+    rows = [(column_words(name), why) for name, why in found.left_out]
+    return folded("Columns that the model did not see", ("Column", "Why"), rows, ())
 
 
 def rules(shown: Figures) -> Markup:
@@ -196,9 +232,8 @@ def rules(shown: Figures) -> Markup:
         why = f" ({found.reason})" if found.reason else ""
         return section("rules", title, f"No rule stands beyond chance with enough customers behind it{why}.")
     lead = (
-        f"{found.rules:,} rules from {found.baskets.text} baskets of {found.buyers.text} buyers. Of {found.tests:,} "
-        f"combinations tested, {found.learned:,} looked real in one part of the data, "
-        f"{found.confirmed:,} were confirmed by the rest. "
+        f"{found.rules:,} rules from what {found.buyers.text} buyers bought. Of {found.tests:,} combinations tested, "
+        f"{found.learned:,} looked real in one part of the data, and {found.confirmed:,} of these held in the rest. "
         f"{found.recommended.text} customers have a recommended next product."
     )
     shown_rows = found.rows[:12]
@@ -207,13 +242,24 @@ def rules(shown: Figures) -> Markup:
         Bar(label=f"{r.body} → {r.head}", text=f"{r.lift:.1f} times", length=max(0.0, r.lift / largest)) for r in shown_rows
     ]
     drawn = chart(
-        bar_chart("Lift of the strongest rules", bars, label_width=230), "How many times more often than among all buyers."
+        bar_chart("Lift of the strongest rules", bars),
+        "The strongest rules: how many times likelier a buyer of the first also buys the second than any buyer does.",
+    )
+    note = tag(
+        "div",
+        tag("p", tag("strong", "Of these"), " is the share of the buyers of the first who also buy the second."),
+        tag("p", tag("strong", "Lift"), " is that share, divided by the share among all buyers: 2 is twice as likely."),
+        tag("p", tag("strong", "Held out"), " is the lift among customers who had no part in finding the rule."),
+        tag("p", "Bought together is not bought because of: a rule says where to look, not what causes what."),
+        class_="aside",
     )
     rows = [
-        (r.body, r.head, r.customers.text, r.confidence.text, f"{r.lift:.2f}", _decimal(r.holdout_lift, 2)) for r in found.rows
+        (r.body, r.head, r.customers.text, r.confidence.text, f"{r.lift:.1f}", _decimal(r.holdout_lift, 1)) for r in found.rows
     ]
-    heads = ("Who buys", "also buys", "Customers", "Of these", "Lift", "Lift, held out")
-    return section("rules", title, lead, drawn, table("Rules, the strongest first", heads, rows, (2, 3, 4, 5)), long=True)
+    heads = ("Who buys", "also buys", "Customers", "Of these", "Lift", "Held out")
+    return section(
+        "rules", title, lead, pair(drawn, note), table("Rules, the strongest first", heads, rows, (2, 3, 4, 5)), long=True
+    )
 
 
 def _decimal(value: float | None, digits: int = 3) -> str:

@@ -64,6 +64,7 @@ p{margin:.25rem 0 1rem;max-width:68ch}
 section{border-top:1px solid var(--rule);padding:2.25rem 0 1.25rem;margin-top:1.25rem}
 .facts{display:grid;grid-template-columns:repeat(4,1fr);gap:1px;background:var(--rule);border:1px solid var(--rule);
 border-radius:10px;overflow:hidden;margin:1.75rem 0 .5rem}
+.facts.few{grid-template-columns:repeat(3,1fr);margin:1rem 0 1.25rem}.facts .pill{margin-left:.4rem;vertical-align:.2em}
 .facts div{background:var(--card);padding:1.05rem 1.2rem 1.1rem}
 .facts dt{font-size:.82rem;color:var(--soft)}
 .facts dd{margin:.15rem 0 0;font-size:1.5rem;font-weight:600;line-height:1.2;overflow-wrap:anywhere}
@@ -87,7 +88,7 @@ figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radiu
 figcaption{font-size:.85rem;margin-top:.5rem;line-height:1.45}
 svg{display:block;width:100%;max-width:560px;height:auto}
 svg text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif;fill:var(--ink)}
-svg .quiet{fill:var(--soft);font-size:12px}
+svg .quiet{fill:var(--soft);font-size:12px;paint-order:stroke;stroke:var(--card);stroke-width:3px}
 svg .end{text-anchor:end}svg .mid{text-anchor:middle}
 svg .track{fill:var(--track)}svg .bar{fill:var(--mark)}svg .good,svg .auto{fill:var(--good)}
 svg .fair,svg .review{fill:var(--fair)}svg .poor{fill:var(--poor)}svg .empty,svg .no{fill:var(--soft)}
@@ -100,7 +101,7 @@ svg .axis{stroke:var(--soft);stroke-width:1}svg .hatch{fill:none;stroke:var(--so
 .scroll{overflow-x:auto}section>.scroll{margin-top:1.5rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 caption{text-align:left;font-size:.85rem;padding-bottom:.45rem}
-th,td{text-align:left;padding:.42rem .9rem .42rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
+th,td{unicode-bidi:isolate;text-align:left;padding:.42rem .9rem .42rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
 tbody th{font-weight:500;overflow-wrap:anywhere;min-width:8rem}
 thead th{font-size:.8rem;color:var(--soft);font-weight:600;border-bottom-color:var(--soft);vertical-align:bottom}
 .num{text-align:right;white-space:nowrap}
@@ -112,16 +113,17 @@ break-inside:avoid}
 .card table{margin-top:.5rem;font-size:.86rem}
 .card caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .card p{margin:.1rem 0 0;font-size:.88rem}
-.card th,.card td{padding-top:.3rem;padding-bottom:.3rem}
-.note{background:var(--wash);border-radius:10px;padding:.9rem 1.1rem;max-width:none}
-.note p:last-child{margin-bottom:0}
+.card th,.card td{padding-top:.3rem;padding-bottom:.3rem}.card tbody th{min-width:0}.card .num{white-space:normal}
+.aside{margin-top:1.25rem;background:var(--wash);border-radius:10px;padding:.9rem 1.1rem;max-width:none}
+.aside p:last-child{margin-bottom:0}
 details{margin-top:1rem}summary{cursor:pointer;color:var(--accent);font-weight:600;padding:.2rem 0}
 code{font:.88em ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;background:var(--track);padding:.12em .4em;
 border-radius:4px;overflow-wrap:anywhere}
-ol,.note ul{padding-left:1.3rem}li{margin:.35rem 0;max-width:68ch}
+ol,.aside ul{padding-left:1.3rem}li{margin:.35rem 0;max-width:68ch}
 a{color:var(--accent)}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 footer{border-top:1px solid var(--rule);margin-top:2rem;padding-top:1rem;font-size:.85rem;color:var(--soft)}
 @media (max-width:760px){.sheet{padding:2rem 1.1rem 3rem}.facts{grid-template-columns:repeat(2,1fr)}
+.facts.few{grid-template-columns:minmax(0,1fr)}
 .pair{grid-template-columns:minmax(0,1fr)}
 .verdicts li{grid-template-columns:4.6rem minmax(0,1fr)}.why{grid-column:1/-1}h1{font-size:1.95rem}}
 @media print{.verdicts li{padding:.3rem .8rem}body{font-size:10.5pt;background:#fff}

@@ -1,12 +1,15 @@
-"""The rule of ten: no figure on the page may be about fewer than ten customers.
+"""The rule of ten: no figure on the page is about fewer than ten customers, and no difference of two figures is.
 
-A small count is shown as "fewer than 10". In a list whose total is known a hidden small group could be had by subtraction, so
-small groups are merged with the next smallest until the merged group is large enough (secondary suppression).
+A small count is shown as "fewer than 10"; every other one to the nearest ten. So whatever is subtracted from whatever, within a
+page or between the pages of two runs, leaves a multiple of ten: nobody learns what three customers more or less have in common
+(controlled rounding to a fixed base; Willenborg and de Waal 2001, chapter 9). Groups too small to be named are put together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,6 +18,8 @@ NAME_LENGTH = 80
 ABSENT = "\u2013"
 """Stands where there is no figure (an en dash)."""
 
+_MOST_MARKS = 2
+_WHOLE = 100
 Item = TypeVar("Item")
 
 
@@ -26,33 +31,16 @@ class Count:
     text: str
 
 
+def near(value: int) -> int:
+    """The nearest multiple of ten, of ten or more; 0 of 0."""
+    return 0 if value <= 0 else max(SMALLEST_GROUP, (value + SMALLEST_GROUP // 2) // SMALLEST_GROUP * SMALLEST_GROUP)
+
+
 def count(value: int) -> Count:
-    """Zero and ten or more as they are, anything between hidden."""
+    """Zero as it is, fewer than ten hidden, everything else to the nearest ten."""
     if 0 < value < SMALLEST_GROUP:
         return Count(value=None, text=f"fewer than {SMALLEST_GROUP}")
-    return Count(value=value, text=f"{value:,}")
-
-
-def remainder(total: int, part: int) -> Count:
-    """`part`, hidden also when `total - part` would be a small group."""
-    if 0 < total - part < SMALLEST_GROUP:
-        return Count(value=None, text=f"nearly all of {total:,}" if total >= SMALLEST_GROUP else count(total).text)
-    return count(part)
-
-
-def total(parts: Iterable[int]) -> Count:
-    """Sum of parts that are shown one by one: small parts are left out, or the hidden one could be had by subtraction."""
-    known = list(parts)
-    shown = sum(part for part in known if part >= SMALLEST_GROUP)
-    return count(shown) if shown else count(sum(known))
-
-
-def rounded(value: int, parts: Iterable[int]) -> Count:
-    """A sum whose parts are shown elsewhere: to the nearest ten when one of them is hidden there."""
-    if value < SMALLEST_GROUP or not any(0 < part < SMALLEST_GROUP for part in parts):
-        return count(value)
-    near = max(SMALLEST_GROUP, round(value, -1))
-    return Count(value=near, text=f"about {near:,}")
+    return Count(value=near(value), text=f"{near(value):,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +52,27 @@ class Share:
 
 
 def share(part: int, total: int) -> Share:
-    """Percent of `part` in `total` under the rule of ten, rounded down so that 99.9 never reads as 100."""
+    """Percent of `part` (to the nearest ten) in `total` under the rule of ten; only all of them read 100%."""
     if total < SMALLEST_GROUP:
         return Share(percent=None, text="not shown")
-    percent = part * 100 // total
-    edge = -(-SMALLEST_GROUP * 100 // total)
+    edge = -(-SMALLEST_GROUP * _WHOLE // total)
     if 0 < part < SMALLEST_GROUP:
         return Share(percent=None, text=f"below {edge}%")
     if 0 < total - part < SMALLEST_GROUP:
-        return Share(percent=None, text=f"above {100 - edge}%")
-    return Share(percent=percent, text=f"{percent}%")
+        return Share(percent=None, text=f"above {_WHOLE - edge}%")
+    if part <= 0 or part >= total:
+        return Share(percent=_WHOLE if part > 0 else 0, text=f"{_WHOLE if part > 0 else 0}%")
+    percent = round(near(part) * _WHOLE / total)
+    if percent < 1:
+        return Share(percent=0, text="below 1%")
+    return Share(percent=percent, text=f"{percent}%") if percent < _WHOLE else Share(percent=99, text="above 99%")
+
+
+def significant(value: float | None, digits: int = 3) -> float | None:
+    """The number with so many significant digits: too few to find somebody by. None for what is no number."""
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{digits - 1}e}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,38 @@ def merge_small(items: Sequence[Item], size: Callable[[Item], int], most: int) -
     )
 
 
-def short(name: str) -> str:
-    """A name cut to a length that keeps the page small and the layout whole; control characters become spaces."""
-    clean = "".join(c if c.isprintable() else " " for c in name[: NAME_LENGTH * 2]).strip() or "(no name)"
-    return clean if len(clean) <= NAME_LENGTH else clean[: NAME_LENGTH - 1] + "…"
+def percent(part: float | None) -> int | None:
+    """A share 0..1 in whole percent; None for what is no number."""
+    return None if part is None or not math.isfinite(part) else round(_WHOLE * part)
+
+
+def number(value: float | None) -> str:
+    """Three or four figures as text."""
+    known = significant(value, 4) if value is not None and abs(value) < 10_000 else significant(value)  # noqa: PLR2004 - years stay
+    if known is None:
+        return ABSENT
+    if abs(known) >= _WHOLE or known == int(known):
+        return f"{known:,.0f}"
+    return f"{known:.2f}" if abs(known) < 10 else f"{known:.1f}"  # noqa: PLR2004 - keeps three figures
+
+
+def words(name: str) -> str:
+    """An identifier as people read it."""
+    return short(name.replace("_", " ")) if name else ""
+
+
+def clean(text: str) -> str:
+    """The text without what moves or covers its neighbours: control and direction characters, stacks of marks."""
+    kept: list[str] = []
+    marks = 0
+    for letter in text:
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(letter if letter.isprintable() else " ")
+    return "".join(kept)
+
+
+def short(name: str, length: int = NAME_LENGTH) -> str:
+    """A name cut to a length that keeps the page small and the layout whole, cleaned."""
+    tidy = clean(name[: length * 2]).strip() or "(no name)"
+    return tidy if len(tidy) <= length else tidy[: length - 1] + "…"

@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
+from analysis_worker.report.comparison import changes, comparable
 from analysis_worker.report.figures import Figures, Limits, figures
 from analysis_worker.report.model import ReportInput
 from analysis_worker.report.suppression import SMALLEST_GROUP
-from analysis_worker.report.verdicts import comparable, verdicts
+from analysis_worker.report.verdicts import verdicts
 
 FORMAT = "strongroom.report.v1"
 LARGEST_BYTES = 1_000_000
@@ -31,7 +32,7 @@ def report_json(source: ReportInput) -> str:
 
 def comparable_figures(source: ReportInput) -> dict[str, float]:
     """Figures that a later run may be compared with, by name: the twin's object `comparable`, as much of it as is kept."""
-    return dict(list(comparable(figures(source, LIMITS[-1])).items())[:COMPARED])
+    return dict(list(comparable(figures(source, LIMITS[0])).items())[:COMPARED])
 
 
 def fitting(render: Callable[[Limits], str]) -> str:
@@ -44,6 +45,10 @@ def fitting(render: Callable[[Limits], str]) -> str:
 
 
 def _text(shown: Figures) -> str:
-    judged = {"verdicts": [asdict(one) for one in verdicts(shown)], "comparable": dict(comparable(shown))}
+    judged = {
+        "verdicts": [asdict(one) for one in verdicts(shown)],
+        "changes": [asdict(one) for one in changes(shown)],
+        "comparable": dict(comparable(shown)),
+    }
     whole = {"format": FORMAT, "smallest_group": SMALLEST_GROUP, **judged, **asdict(shown)}
     return json.dumps(whole, ensure_ascii=True, indent=1, allow_nan=False)

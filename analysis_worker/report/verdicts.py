@@ -1,4 +1,4 @@
-"""Judgements in words, one per part of the run, and the figures by which two runs can be compared.
+"""Judgements in words, one per part of the run.
 
 Rules: a verdict is drawn from figures that may be shown and from nothing else; its limits stand here, with names. The words are
 the meaning, colour only repeats them.
@@ -6,18 +6,20 @@ the meaning, colour only repeats them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from analysis_worker.report.comparison import changes
 from analysis_worker.report.figures import Figures
-from analysis_worker.report.figures_insight import finite
-from analysis_worker.report.suppression import Count
+from analysis_worker.report.suppression import significant
+from analysis_worker.report.wording import column_words, target_words
 
 GOOD, FAIR, POOR, NOTE, TO_DO = "good", "fair", "poor", "note", "to do"
 _FEW_DUPLICATES, _MANY_DUPLICATES = 0.01, 0.1
 _FEW_CORRECTIONS = 0.02
 _ASKED_COVERAGE, _NEAR_COVERAGE = 90, 4
 _STABLE = 0.8
+_TOLD_FIRST = frozenset({"Customer records", "Duplicate records", "Cells filled in, %"})
 _WELL_CALIBRATED, _ROUGHLY_CALIBRATED = 0.02, 0.05
 
 
@@ -36,6 +38,7 @@ def verdicts(shown: Figures) -> tuple[Verdict, ...]:
     judges: tuple[Callable[[Figures], Verdict | None], ...] = (
         _completeness,
         _corrections,
+        _changes,
         _duplicates,
         _enrichment,
         _imputation,
@@ -48,47 +51,16 @@ def verdicts(shown: Figures) -> tuple[Verdict, ...]:
     return tuple(verdict for judge in judges if (verdict := judge(shown)) is not None)
 
 
-def comparable(shown: Figures) -> Mapping[str, float]:
-    """Figures that mean the same in every run of the same data, by name; hidden ones are left out."""
-    return dict(_known(shown))
-
-
-def _known(shown: Figures) -> Iterator[tuple[str, float]]:
-    counted: list[tuple[str, Count | None]] = [
-        ("Customer records", shown.customers),
-        ("Transactions", shown.transactions),
-        ("Corrections proposed", shown.correction_total if shown.corrections is not None else None),
-        ("Entities", shown.entities.entities if shown.entities else None),
-        ("Duplicate records", shown.entities.duplicates if shown.entities else None),
-        ("Gaps", shown.missing_total if shown.imputation is not None else None),
-        ("Gaps filled by estimates", shown.imputed_total if shown.imputation is not None else None),
-        ("Purchases expected", shown.value.purchases if shown.value and shown.value.estimated else None),
-    ]
-    for name, found in counted:
-        if found is not None and found.value is not None:
-            yield name, float(found.value)
-    if shown.completeness.percent is not None:
-        yield "Cells filled in, %", float(shown.completeness.percent)
-    for row in shown.quality[:24]:
-        if row.present.percent is not None:
-            yield f"{row.column} filled, %", float(row.present.percent)
-    if shown.segments is not None:
-        yield "Segments", float(len(shown.segments.rows))
-    if shown.prediction is not None and shown.prediction.auc_value is not None:
-        yield f"AUC of {shown.prediction.target}", round(shown.prediction.auc_value, 4)
-    if shown.rules is not None:
-        yield "Product rules", float(shown.rules.rules)
-
-
 def _completeness(shown: Figures) -> Verdict | None:
     if not shown.quality:
         return None
-    bad = [row.column for row in shown.quality if row.verdict in ("poor", "empty")]
+    used = [row for row in shown.quality if row.verdict != "empty"]
+    bad = [column_words(row.column) for row in used if row.verdict == "poor"]
     named = ", ".join(bad[:3]) + (f" and {len(bad) - 3} more" if len(bad) > 3 else "")  # noqa: PLR2004 - what fits a line
-    text = f"{shown.completeness.text} of all cells are filled. " + (
-        f"Thin or empty: {named}." if bad else "No column is thinner than 70%."
+    text = f"{shown.completeness.text} of the cells in use are filled. " + (
+        f"Thin: {named}." if bad else "No column that is in use is thinner than 70%."
     )
-    word = GOOD if not bad else FAIR if 2 * len(bad) < len(shown.quality) else POOR
+    word = GOOD if not bad else FAIR if 2 * len(bad) < len(used) else POOR
     return Verdict(section="quality", title="Completeness", word=word, text=text)
 
 
@@ -102,6 +74,17 @@ def _corrections(shown: Figures) -> Verdict | None:
         text = f"{proposed.text} proposals in {shown.customers.text} records; applied only where the rule is nearly certain."
     few = (proposed.value or 0) <= _FEW_CORRECTIONS * records
     return Verdict(section="corrections", title="Correctness", word=GOOD if few else FAIR, text=text)
+
+
+def _changes(shown: Figures) -> Verdict | None:
+    found = changes(shown)
+    if not found:
+        return None
+    moved = [one for one in found if one.moved]
+    told = [one for one in moved if one.name in _TOLD_FIRST] or moved[:2]
+    said = f": {'; '.join(f'{one.label} {one.change}' for one in told)}." if told else "."
+    text = f"{len(moved)} of {len(found)} figures moved{said}"
+    return Verdict(section="changes", title="Since the last run", word=NOTE, text=text)
 
 
 def _duplicates(shown: Figures) -> Verdict | None:
@@ -143,7 +126,9 @@ def _segments(shown: Figures) -> Verdict | None:
         text = "No groups worth naming: that is a finding, not a failure."
         return Verdict(section="segments", title="Segments", word=NOTE, text=text)
     stable = found.stability is None or found.stability >= _STABLE
-    text = f"{len(found.rows)} groups" + ("" if found.stability is None else f", found again at {found.stability:.2f} of 1")
+    text = f"{sum(row.segments for row in found.rows)} groups" + (
+        "" if found.stability is None else f", found again at {found.stability:.2f} of 1"
+    )
     return Verdict(section="segments", title="Segments", word=GOOD if stable else FAIR, text=f"{text}.")
 
 
@@ -155,7 +140,7 @@ def _value(shown: Figures) -> Verdict | None:
         return Verdict(
             section="value", title="Customer value", word=NOTE, text=f"Not estimated: {found.reason or 'no reason'}."
         )
-    error, naive, cover = finite(found.error), finite(found.naive_error), found.coverage_percent
+    error, naive, cover = significant(found.error), significant(found.naive_error), found.coverage_percent
     text = f"{found.purchases.text} purchases expected in {found.horizon_days} days"
     if error is None or naive is None or cover is None:
         return Verdict(section="value", title="Customer value", word=NOTE, text=f"{text}; too little time to look back on.")
@@ -170,7 +155,7 @@ def _prediction(shown: Figures) -> Verdict | None:
     found = shown.prediction
     if found is None:
         return None
-    title = f"Prediction of {found.target}"
+    title = f"Prediction: {target_words(found.target)}"
     if found.abstained:
         return Verdict(section="prediction", title=title, word=NOTE, text=f"The model abstains: {found.reason or 'no reason'}.")
     off = found.calibration_error

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _MATCH_ATTRIBUTE_PREFIX = "attr."
 _UNREAD_CELLS = ("birth_date", "stated_age", "gender")
-_SCORE_BINS = 20
+_SCORE_EDGES = (*np.arange(0.0, 0.95, 0.05).round(2).tolist(), 0.95, 0.98, 0.99, 1.0)
+_BANDS = (("no", "different"), ("review", "review"), ("auto", "match"))
 _WEIGHT_PREFIX = "weight."
 _NOT_CHOSEN = frozenset({ROW_ID, "unparsed", ENTITY, ENTITY_LEADS, "stated_age"})
 _LINES = pa.schema(
@@ -170,26 +171,46 @@ def _probability(result: MatchResult) -> np.ndarray:
 
 
 def _report(result: MatchResult, options: MatchOptions) -> JsonObject:
+    """Aggregates; each count of pairs beside that of the customers in them, for many pairs may be about few people."""
+    edges = _score_edges(options)
     scores = result.pairs.column("probability").to_numpy()
-    counted, edges = np.histogram(scores, bins=_SCORE_BINS, range=(0.0, 1.0))
+    place = np.clip(np.searchsorted(edges, scores, side="right") - 1, 0, len(edges) - 2)
     sizes, entities = np.unique(np.unique(result.entity, return_counts=True)[1], return_counts=True)
     bands = {str(band): pairs for band, pairs in result.summary.pairs_by_band}
+    told = result.pairs.column("band").to_numpy(zero_copy_only=False)
+    limits = ((0.0, options.reject_probability), (options.reject_probability, options.accept_probability))
     return {
         "rows": result.summary.rows,
         "entities": result.summary.entities,
         "histogram": [
-            {"lower": float(lower), "upper": float(upper), "pairs": int(pairs)}
-            for lower, upper, pairs in zip(edges[:-1], edges[1:], counted, strict=True)
+            {
+                "lower": float(edges[bin_]),
+                "upper": float(edges[bin_ + 1]),
+                "pairs": int((place == bin_).sum()),
+                "customers": _customers(result, place == bin_),
+            }
+            for bin_ in range(len(edges) - 1)
         ],
         "bands": [
-            {"band": "no", "lower": 0.0, "upper": options.reject_probability, "pairs": bands.get("different", 0)},
             {
-                "band": "review",
-                "lower": options.reject_probability,
-                "upper": options.accept_probability,
-                "pairs": bands.get("review", 0),
-            },
-            {"band": "auto", "lower": options.accept_probability, "upper": 1.0, "pairs": bands.get("match", 0)},
+                "band": shown,
+                "lower": lower,
+                "upper": upper,
+                "pairs": bands.get(band, 0),
+                "customers": _customers(result, told == band),
+            }
+            for (shown, band), (lower, upper) in zip(_BANDS, (*limits, (options.accept_probability, 1.0)), strict=True)
         ],
         "cluster_sizes": [{"size": int(size), "entities": int(count)} for size, count in zip(sizes, entities, strict=True)],
     }
+
+
+def _score_edges(options: MatchOptions) -> np.ndarray:
+    """Bins of the histogram: none lies in two bands."""
+    return np.unique(np.concatenate([_SCORE_EDGES, [options.reject_probability, options.accept_probability]]))
+
+
+def _customers(result: MatchResult, chosen: np.ndarray) -> int:
+    """Customers in the chosen pairs."""
+    ends = [result.pairs.column(name).to_numpy()[chosen] for name in ("row_a", "row_b")]
+    return len(np.unique(np.concatenate(ends)))

@@ -135,7 +135,7 @@ def test_everything_is_labelled_for_a_screen_reader(page: str) -> None:
     assert len(outline.named("h1")) == 1
     assert all(th.get("scope") in {"row", "col"} for th in outline.named("th"))
     charts = [(i, a) for i, (tag, a) in enumerate(outline.elements) if tag == "svg"]
-    assert len(charts) == 15
+    assert len(charts) == 16
     for index, attributes in charts:
         assert attributes["role"] == "img"
         assert attributes["aria-label"]
@@ -197,7 +197,9 @@ def test_every_verdict_has_a_word_and_leads_to_its_section(page: str) -> None:
     assert {one["section"] for one in found} == {(a["href"] or "")[1:] for a in outline.named("a")} - {"content"}
     assert {one["section"] for one in found} <= {s["id"] for s in outline.named("section")}
     assert {one["word"] for one in found} <= {"good", "fair", "poor", "note", "to do"}
-    assert len([a for a in outline.named("span") if (a.get("class") or "").startswith("pill ")]) == len(found)
+    assert {"quality", "corrections", "changes", "entities"} <= {one["section"] for one in found}
+    pills = [a for a in outline.named("span") if (a.get("class") or "").startswith("pill ")]
+    assert len(pills) == len(found) + 3  # completeness, corrections and duplicates once more, above the columns
 
 
 def test_a_run_can_be_compared_with_the_twin_of_the_one_before() -> None:
@@ -205,9 +207,9 @@ def test_a_run_can_be_compared_with_the_twin_of_the_one_before() -> None:
     before = json.loads(report_json(source))
     known = Previous(run=before["provenance"]["run"], figures=before["comparable"])
     same = build_report(replace(source, previous=known))
-    assert "0 of 23 figures moved" in same
+    assert "0 of 31 figures moved" in same
     grown = build_report(replace(source, previous=known, customers=6_000))
-    assert "1 of 23 figures moved" in grown
+    assert "1 of 31 figures moved" in grown
     assert "up 20%" in grown
 
 
