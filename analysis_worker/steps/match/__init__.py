@@ -2,6 +2,7 @@
 
 from analysis_worker.steps.match.errors import MatchEngineError, MatchError, MatchInputError, MatchOptionsError
 from analysis_worker.steps.match.golden import golden_records
+from analysis_worker.steps.match.helping import MatchHelp, match_help
 from analysis_worker.steps.match.options import MatchOptions
 from analysis_worker.steps.match.result import Band, LevelSummary, MatchResult, MatchSummary
 from analysis_worker.steps.match.step import match
@@ -11,6 +12,7 @@ __all__ = [
     "LevelSummary",
     "MatchEngineError",
     "MatchError",
+    "MatchHelp",
     "MatchInputError",
     "MatchOptions",
     "MatchOptionsError",
@@ -18,4 +20,5 @@ __all__ = [
     "MatchSummary",
     "golden_records",
     "match",
+    "match_help",
 ]

@@ -7,7 +7,7 @@ miss: each survives a different typo.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -18,7 +18,10 @@ from analysis_worker.steps.match.atoms import Atom, build_atoms, dense_codes
 from analysis_worker.steps.match.features import Features
 
 Codes = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
+_SHARE_OF_FOUND = 4
+"""Where others wait for pairs, they are merged four times as often."""
 _MERGE_MIN = 200_000
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """Knuth's multiplicative hashing, by the golden ratio."""
@@ -40,17 +43,14 @@ class Candidates:
     rules_skipped: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rule:
-    name: str
-    atoms: tuple[Atom, ...]
-    cost: int
-
-
 @dataclass(slots=True, kw_only=True)
 class _Union:
-    """Distinct pair codes, merged in batches: sorting once per rule would cost more than all comparisons."""
+    """Distinct pair codes, merged in batches: sorting once per rule would cost more than all comparisons.
 
+    `fresh`, if there is one, is told which codes are new, batch by batch, each batch ascending.
+    """
+
+    fresh: Callable[[Codes], None] | None = None
     found: Codes = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     pending: list[Codes] = field(default_factory=list)
     pending_size: int = 0
@@ -58,14 +58,46 @@ class _Union:
     def add(self, codes: Codes) -> None:
         self.pending.append(codes)
         self.pending_size += len(codes)
-        if self.pending_size > max(_MERGE_MIN, len(self.found)):
+        share = 1 if self.fresh is None else _SHARE_OF_FOUND
+        if self.pending_size > max(_MERGE_MIN, len(self.found) // share):
             self.merge()
 
     def merge(self) -> int:
-        if self.pending:
+        if self.pending and self.fresh is None:
             self.found = _distinct(np.concatenate([self.found, *self.pending]))
-            self.pending, self.pending_size = [], 0
+        elif self.pending and self.fresh is not None:
+            codes = _distinct(np.concatenate(self.pending))
+            codes = codes[~_among(codes, self.found)]
+            self.fresh(codes)
+            self.found = np.sort(np.concatenate([self.found, codes]), kind="stable")
+        self.pending, self.pending_size = [], 0
         return len(self.found)
+
+
+class Combinations:
+    """Every rule that could be afforded, in a fixed order, and what each brings together."""
+
+    def __init__(
+        self, features: Features, active: npt.NDArray[np.bool_], settled: Flags, *, budget: int, value_rows_max: int
+    ) -> None:
+        self._keys = _Keys(active)
+        self._settled = settled
+        self._value_rows_max = value_rows_max
+        self._atoms = tuple(_affordable(build_atoms(features), budget))
+
+    def __len__(self) -> int:
+        return len(self._atoms)
+
+    def name(self, number: int) -> str:
+        return " + ".join(atom.name for atom in self._atoms[number])
+
+    def cost(self, number: int) -> int:
+        """How many pairs the rule brings together."""
+        return _cost(*self._keys.shared(self._atoms[number]), self._settled, self._value_rows_max)
+
+    def pairs(self, number: int) -> Codes:
+        """Left * rows + right of each."""
+        return _pair_codes(*self._keys.shared(self._atoms[number]), self._settled, self._value_rows_max)
 
 
 def find_candidates(
@@ -75,21 +107,35 @@ def find_candidates(
     budget: int,
     value_rows_max: int,
     settled: npt.NDArray[np.bool_] | None = None,
+    count: Callable[[Combinations], Sequence[int]] | None = None,
+    fresh: Callable[[Codes], None] | None = None,
 ) -> Candidates:
-    """Pairs of active rows that share the value of at least one affordable rule; two settled rows are no pair."""
+    """Pairs of active rows that share the value of at least one affordable rule; two settled rows are no pair.
+
+    Args:
+        features: of all rows.
+        active: rows that stand for themselves, shape (n,).
+        budget: how many pairs at most.
+        value_rows_max: values that more rows share are dropped from a rule.
+        settled: rows of which no two are compared, shape (n,).
+        count: says what every combination costs, where others count, too.
+        fresh: is told pair codes as soon as it is certain that they are candidates.
+    """
     settled = np.zeros(features.rows, dtype=np.bool_) if settled is None else settled
-    keys = _Keys(active)
-    rules = sorted(_rules(features, keys, settled, value_rows_max, budget), key=lambda rule: (rule.cost, rule.name))
-    union = _Union()
+    rules = Combinations(features, active, settled, budget=budget, value_rows_max=value_rows_max)
+    costs = [rules.cost(number) for number in range(len(rules))] if count is None else count(rules)
+    order = sorted((number for number in range(len(rules)) if costs[number]), key=lambda n: (costs[n], rules.name(n)))
+    union = _Union(fresh=fresh)
     used: list[str] = []
-    for rule in rules:
-        if len(union.found) + union.pending_size + rule.cost > budget and union.merge() + rule.cost > budget:
+    for number in order:
+        cost = costs[number]
+        if len(union.found) + union.pending_size + cost > budget and union.merge() + cost > budget:
             break
-        union.add(_pair_codes(*keys.shared(rule.atoms), settled, value_rows_max))
-        used.append(rule.name)
+        union.add(rules.pairs(number))
+        used.append(rules.name(number))
     union.merge()
     left, right = np.divmod(union.found, max(features.rows, 1))
-    return Candidates(left=left, right=right, rules=tuple(used), rules_skipped=len(rules) - len(used))
+    return Candidates(left=left, right=right, rules=tuple(used), rules_skipped=len(order) - len(used))
 
 
 class _Keys:
@@ -129,21 +175,24 @@ def _distinct(codes: Codes) -> Codes:
     return codes[np.concatenate(([True], codes[1:] != codes[:-1]))] if len(codes) else codes
 
 
-def _rules(
-    features: Features, keys: _Keys, settled: npt.NDArray[np.bool_], value_rows_max: int, budget: int
-) -> Iterator[_Rule]:
-    atoms = build_atoms(features)
+def _affordable(atoms: tuple[Atom, ...], budget: int) -> Iterator[tuple[Atom, ...]]:
     combos = [(atom,) for atom in atoms] + [
         (a, b) for a, b in combinations(atoms, 2) if a.single and b.single and a.field != b.field
     ]
     distinct = {atom.name: int(atom.codes.max(initial=0)) + 1 for atom in atoms}
     for combo in combos:
         rows = min(len(atom.rows) for atom in combo)
-        if rows * rows / (2 * math.prod(distinct[atom.name] for atom in combo)) > budget:
-            continue  # evenly spread it would cost more than everything: not worth counting
-        cost = _cost(*keys.shared(combo), settled, value_rows_max)
-        if cost:
-            yield _Rule(name=" + ".join(atom.name for atom in combo), atoms=combo, cost=cost)
+        if rows * rows / (2 * math.prod(distinct[atom.name] for atom in combo)) <= budget:
+            yield combo  # else, evenly spread, it would cost more than everything: not worth counting
+
+
+def _among(codes: Codes, found: Codes) -> Flags:
+    """Which codes are in `found`; both ascend."""
+    if not len(found):
+        return np.zeros(len(codes), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(found, codes), len(found) - 1)
+    among: Flags = found[at] == codes
+    return among
 
 
 def _cost(rows: Codes, codes: Codes, settled: npt.NDArray[np.bool_], value_rows_max: int) -> int:

@@ -28,6 +28,8 @@ class MatchOptions:
         pair_probability_min: pairs across entities below this are not handed back.
         reject_probability: pairs across entities below this are in band DIFFERENT.
         incremental: rows that have an entity keep it, and only pairs with a row that has none are compared.
+        share_rows_min: smaller tables are matched by one worker: others would gain nothing by reading them, too.
+        cell_pairs: candidate pairs in one cell of a match that several workers share.
         sure_only: an entity holds only what sure pairs hold together; every doubtful pair waits for a person.
     """
 
@@ -46,9 +48,13 @@ class MatchOptions:
     pair_probability_min: float = 0.01
     incremental: bool = False
     sure_only: bool = False
+    share_rows_min: int = 50_000
+    cell_pairs: int = 65_536
 
     def __post_init__(self) -> None:
         for name in ("threads", "memory_limit_mb", "comparisons_per_row", "comparisons_min", "comparisons_max"):
+            _require_positive(name, getattr(self, name))
+        for name in ("share_rows_min", "cell_pairs"):
             _require_positive(name, getattr(self, name))
         for name in ("value_rows_max", "sample_pairs", "training_pairs", "component_rows_max"):
             _require_positive(name, getattr(self, name))

@@ -50,6 +50,25 @@ class Scores:
         return Scores(left=self.left[mask], right=self.right[mask], weights=self.weights[mask], levels=self.levels[mask])
 
 
+class LevelEngine:
+    """Which level of each comparison holds: what costs most, and needs no trained model."""
+
+    def __init__(self, connection: Any, features: Features, comparisons: tuple[Comparison, ...]) -> None:
+        self._connection = connection
+        self._table = feature_table(features, comparisons).drop_columns([INDEX])
+        self._sql = f"SELECT {', '.join(_level_sql(entry) for entry in comparisons)} FROM cell"
+
+    def levels(self, left: Rows, right: Rows) -> Levels:
+        """int8, shape (n_pairs, n_fields)."""
+        sides = {"l": self._table.take(pa.array(left)), "r": self._table.take(pa.array(right))}
+        cell = pa.table({f"{name}_{side}": table[name] for side, table in sides.items() for name in table.column_names})
+        batches = cell.to_batches(max_chunksize=_BATCH_PAIRS)  # the engine gives each thread a batch, and keeps their order
+        self._connection.register("cell", pa.Table.from_batches(batches, schema=cell.schema))
+        found = self._connection.execute(self._sql).to_arrow_table()
+        self._connection.unregister("cell")
+        return np.column_stack([column.to_numpy() for column in found.columns]).astype(np.int8)
+
+
 class Scorer:
     """One trained model on one engine connection."""
 
@@ -61,12 +80,10 @@ class Scorer:
         parameters: Parameters,
         grouping: Grouping,
     ) -> None:
-        self._connection = connection
+        self.engine = LevelEngine(connection, features, comparisons)
         self._comparisons = comparisons
         self._parameters = parameters
-        self._table = feature_table(features, comparisons).drop_columns([INDEX])
         self._rarity = dict(_rarities(features, comparisons, grouping))
-        self._sql = f"SELECT {', '.join(_level_sql(entry) for entry in comparisons)} FROM cell"
 
     def score(self, left: Rows, right: Rows, *, least: float | None = None) -> Scores:
         """Weights of the given pairs; those under `least` bits are left out."""
@@ -76,22 +93,16 @@ class Scorer:
         ]
         return merged(parts, fields=len(self._comparisons))
 
-    def _score_cell(self, left: Rows, right: Rows, least: float | None) -> Scores:
-        levels = self._levels(left, right)
+    def weighed(self, left: Rows, right: Rows, levels: Levels, *, least: float | None = None) -> Scores:
+        """Weights of pairs whose levels are known; those under `least` bits are left out."""
         weights = np.column_stack(
             [self._weights(entry, levels[:, number], left, right) for number, entry in enumerate(self._comparisons)]
         )
         found = Scores(left=left, right=right, weights=weights, levels=levels)
         return found if least is None else found.keep(self._assumed_bits() + weights.sum(axis=1) >= least)
 
-    def _levels(self, left: Rows, right: Rows) -> Levels:
-        sides = {"l": self._table.take(pa.array(left)), "r": self._table.take(pa.array(right))}
-        cell = pa.table({f"{name}_{side}": table[name] for side, table in sides.items() for name in table.column_names})
-        batches = cell.to_batches(max_chunksize=_BATCH_PAIRS)  # the engine gives each thread a batch, and keeps their order
-        self._connection.register("cell", pa.Table.from_batches(batches, schema=cell.schema))
-        found = self._connection.execute(self._sql).to_arrow_table()
-        self._connection.unregister("cell")
-        return np.column_stack([column.to_numpy() for column in found.columns]).astype(np.int8)
+    def _score_cell(self, left: Rows, right: Rows, least: float | None) -> Scores:
+        return self.weighed(left, right, self.engine.levels(left, right), least=least)
 
     def _weights(self, comparison: Comparison, levels: Levels, left: Rows, right: Rows) -> Bits:
         odds = self._parameters.levels[comparison.name]

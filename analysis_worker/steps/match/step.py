@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from analysis_worker.engines.workers import Workers
 from analysis_worker.steps.match import cluster
+from analysis_worker.steps.match.basis import Masks
 from analysis_worker.steps.match.blocking import Candidates, find_candidates
 from analysis_worker.steps.match.bridges import without_bridges
 from analysis_worker.steps.match.comparisons import Comparison, build_comparisons
@@ -27,6 +29,7 @@ from analysis_worker.steps.match.roles import decide_roles
 from analysis_worker.steps.match.scoring import Scorer, Scores, merged
 from analysis_worker.steps.match.settled import Settled, settled_of
 from analysis_worker.steps.match.strangers import Grouping, group_by_information
+from analysis_worker.steps.match.together import Together, worth_sharing
 from analysis_worker.steps.match.training import Trained, train
 
 Rows = npt.NDArray[np.int64]
@@ -46,15 +49,22 @@ class _Prepared:
     grouping: Grouping
     settled: Settled
     options: MatchOptions
+    together: Together | None
 
 
-def match(table: pa.Table, options: MatchOptions | None = None, decisions: pa.Table | None = None) -> MatchResult:
+def match(
+    table: pa.Table,
+    options: MatchOptions | None = None,
+    decisions: pa.Table | None = None,
+    workers: Workers | None = None,
+) -> MatchResult:
     """Find the entities of a table with a `row_id` column and any of the vault's customer fields.
 
     Args:
         table: the customers; `entity` and `entity_leads`, if there, are what the last run found.
         options: bounds, seed and bands.
         decisions: what people decided: `row_id`, `other_row_id` (as in the table), `same` (bool).
+        workers: others that may help; the result is the same bits with and without them.
 
     Raises:
         MatchInputError: `row_id` is missing, null or repeated, or a column cannot be read.
@@ -67,7 +77,7 @@ def match(table: pa.Table, options: MatchOptions | None = None, decisions: pa.Ta
     comparisons = build_comparisons(features)
     if features.rows < 2 or not comparisons or settled.kept.all():  # noqa: PLR2004 - nobody to compare with
         return unscored_result(table, features, roles, settled)
-    prepared = _prepare(features, comparisons, settled, options)
+    prepared = _prepare(features, comparisons, settled, options, workers)
     trained = _train(prepared)
     scores, labels, prior = _score(prepared, trained)
     judged = Judged(
@@ -83,15 +93,29 @@ def match(table: pa.Table, options: MatchOptions | None = None, decisions: pa.Ta
     return judged_result(table, features, roles, judged, options)
 
 
-def _prepare(features: Features, comparisons: tuple[Comparison, ...], settled: Settled, options: MatchOptions) -> _Prepared:
+def _prepare(
+    features: Features,
+    comparisons: tuple[Comparison, ...],
+    settled: Settled,
+    options: MatchOptions,
+    workers: Workers | None,
+) -> _Prepared:
     identical = find_identical(features, settled.apart)
+    together = None
+    if workers is not None and worth_sharing(features, comparisons, options):
+        masks = Masks(active=identical.active, kept=settled.kept)
+        together = Together(workers, features, comparisons, masks, options)
     candidates = find_candidates(
         features,
         identical.active,
         budget=options.comparison_budget(features.rows),
         value_rows_max=options.value_rows_max,
         settled=settled.kept,
+        count=together.costs if together else None,
+        fresh=together.fresh if together else None,
     )
+    if together:
+        together.last()
     return _Prepared(
         features=features,
         comparisons=comparisons,
@@ -100,6 +124,7 @@ def _prepare(features: Features, comparisons: tuple[Comparison, ...], settled: S
         grouping=group_by_information(features, candidates, identical.representative, settled.ties.group),
         settled=settled,
         options=options,
+        together=together,
     )
 
 
@@ -124,7 +149,11 @@ def _score(prepared: _Prepared, trained: Trained) -> tuple[Scores, Rows, Prior]:
     assumed = float(np.log2(trained.parameters.prior / (1 - trained.parameters.prior)))
     with open_engine(threads=options.threads, memory_limit_mb=options.memory_limit_mb) as connection:
         scorer = Scorer(connection, prepared.features, prepared.comparisons, trained.parameters, prepared.grouping)
-        scores = scorer.score(candidates.left, candidates.right, least=_LEAST_BITS)
+        if prepared.together is None:
+            scores = scorer.score(candidates.left, candidates.right, least=_LEAST_BITS)
+        else:
+            cells = list(prepared.together.scores(scorer, least=_LEAST_BITS))
+            scores = merged(cells, fields=len(prepared.comparisons))
         evidence = weigh(scores.weights, scores.levels, prepared.comparisons, trained.parameters)
         prior = evidence.calibrate(assumed, pairs_possible=_pairs_possible(prepared))
         likely = probability(evidence.total(prior))

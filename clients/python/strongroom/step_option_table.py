@@ -32,6 +32,8 @@ STEP_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "pair_probability_min": "float",
         "incremental": "bool",
         "sure_only": "bool",
+        "share_rows_min": "int",
+        "cell_pairs": "int",
     },
     "impute": {
         "columns": "texts?",
@@ -90,6 +92,8 @@ STEP_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "max_categories": "int",
         "resamples": "int",
         "chunk_rows": "int",
+        "purchases_until": "text?",
+        "horizon_days": "int",
     },
     "associate": {
         "basket": "text",
