@@ -37,6 +37,7 @@ from vault_server.transport.registry import handlers
 from vault_server.transport.server import ServerOptions, TlsFiles, VaultServer
 from vault_server.transport.servicers.analysis import AnalysisServicer, AnalysisWorkerServicer
 from vault_server.transport.servicers.bulk import AttributeServicer, ImportServicer, ReadSessionServicer
+from vault_server.transport.servicers.cells import CellServicer
 from vault_server.transport.servicers.operations import BackupServicer, KeyServicer, SystemServicer
 from vault_server.transport.servicers.privacy import AccessServicer, AuditServicer, PrivacyServicer
 from vault_server.transport.servicers.records import CustomerServicer, NeedServicer, TransactionServicer
@@ -44,6 +45,7 @@ from vault_server.transport.servicers.review import ReviewServicer
 from vault_server.usecases.attribute_catalogue import AttributeCatalogue
 from vault_server.usecases.attributes import Attributes
 from vault_server.usecases.audit_reading import AuditReading
+from vault_server.usecases.cells import Cells
 from vault_server.usecases.erasure import Erasure
 from vault_server.usecases.imports import Imports
 from vault_server.usecases.pipelines import Pipelines
@@ -58,6 +60,7 @@ from vault_server.usecases.review.queue import ReviewQueue
 from vault_server.usecases.review.review_settings import ReviewRules
 from vault_server.usecases.review.worker_proposals import WorkerProposals
 from vault_server.usecases.run_diff import RunDiff
+from vault_server.usecases.run_help import RunHelp
 from vault_server.usecases.run_undo import RunUndo
 from vault_server.usecases.runs import Runs
 from vault_server.usecases.scheduled_pipelines import ScheduledPipelines
@@ -127,7 +130,7 @@ class RunningVault:
             runtime=runtime,
             home_tenant=settings.server.home_tenant,
         )
-        runs, worker_runs = Runs(vault=vault), WorkerRuns(vault=vault)
+        runs, worker_runs, run_help = Runs(vault=vault), WorkerRuns(vault=vault), RunHelp(vault=vault)
         starting = ScheduledPipelines(vault=vault, runs=runs, policy=policy, log=log, home_tenant=settings.server.home_tenant)
         wired = open_backups(settings, keys, vault, log, opened, {PIPELINE_JOB: starting.start})
         self._scheduling = wired.scheduling
@@ -145,7 +148,7 @@ class RunningVault:
             "AttributeService": AttributeServicer(attributes=Attributes(vault=vault)),
             "ImportService": ImportServicer(imports=Imports(vault=vault)),
             "ReadSessionService": ReadSessionServicer(
-                sessions=ReadSessions(vault=vault, worker_runs=worker_runs, helpers=self.helpers)
+                sessions=ReadSessions(vault=vault, run_help=run_help, helpers=self.helpers)
             ),
             "PrivacyService": PrivacyServicer(
                 erasure=Erasure(vault=vault, ledger=wired.ledger), purposes=Purposes(vault=vault)
@@ -159,6 +162,7 @@ class RunningVault:
             "AnalysisWorkerService": AnalysisWorkerServicer(
                 runs=worker_runs, proposals=WorkerProposals(worker_runs=worker_runs)
             ),
+            "CellService": CellServicer(cells=Cells(worker_runs=worker_runs, help=run_help)),
             "ReviewService": review_servicer(vault),
             "AccessService": AccessServicer(principals=Principals(vault=vault, tokens=tokens, authenticator=authenticator)),
             "AuditService": AuditServicer(audit=AuditReading(vault=vault, log=log)),

@@ -130,5 +130,5 @@ class RunRepository(StepCommits, Protocol):
     def artifact(self, tenant: str, run_id: bytes, name: str) -> bytes | None: ...
 
     def drop_scratch(self, tenant: str, run_id: bytes, *, results: bool) -> None:
-        """Removes the run's checkpoints and, if `results`, its pending results too."""
+        """Removes the run's checkpoints and cells and, if `results`, its pending results too."""
         ...

@@ -18,6 +18,7 @@ from typing import Protocol, TypeVar
 
 from vault_server.ports.access_data import AccessRepository
 from vault_server.ports.audit import AuditRepository
+from vault_server.ports.cells import CellRepository
 from vault_server.ports.keys import KekStore, KeyFence
 from vault_server.ports.proposals import ProposalRepository
 from vault_server.ports.records import RecordReader, RecordWriter
@@ -43,6 +44,9 @@ class ReadView(Protocol):
 
     @property
     def runs(self) -> RunRepository: ...
+
+    @property
+    def cells(self) -> CellRepository: ...
 
     @property
     def proposals(self) -> ProposalRepository: ...
@@ -76,6 +80,9 @@ class WriteView(Protocol):
 
     @property
     def runs(self) -> RunRepository: ...
+
+    @property
+    def cells(self) -> CellRepository: ...
 
     @property
     def proposals(self) -> ProposalRepository: ...

@@ -9,7 +9,7 @@ from sqlalchemy import Text, column, select, table
 from vault_server.errors import ConfigurationError
 from vault_server.storage.session import Session
 
-HEAD = "0003"
+HEAD = "0004"
 
 _VERSION = select(column("version_num", Text())).select_from(table("alembic_version"))
 

@@ -1,7 +1,7 @@
 """Which tables and columns a backup holds, in loading order, and what the left-out columns are when it is loaded.
 
-Left out: search tokens (rebuilt), read sessions, leases of the scheduler and of runs, change positions (they belong to one
-database's epoch), and the epoch itself.
+Left out: search tokens (rebuilt), read sessions, leases of the scheduler and of runs, cells of runs under way (computed again),
+change positions (they belong to one database's epoch), and the epoch itself.
 """
 
 from __future__ import annotations

@@ -219,6 +219,49 @@ artifacts = table(
     clustered=False,
 )
 
+# What several workers share of a run under way. None of it outlives the run, and none of it is backed up.
+shared_runs = table(
+    "shared_runs", small("tenant_key"), binary("run_id"), text("step"), integer("fence"), key=("tenant_key", "run_id")
+)
+
+grids = table(
+    "grids",
+    small("tenant_key"),
+    binary("run_id"),
+    text("grid"),
+    binary("digest"),
+    small("cells"),
+    binary("setup"),
+    key=("tenant_key", "run_id", "grid"),
+    clustered=False,
+)
+
+# An empty holder: nobody has taken the cell.
+grid_cells = table(
+    "grid_cells",
+    small("tenant_key"),
+    binary("run_id"),
+    text("grid"),
+    small("cell"),
+    small("done"),
+    binary("holder"),
+    integer("expires_us"),
+    binary("task"),
+    key=("tenant_key", "run_id", "grid", "cell"),
+    clustered=False,
+)
+
+grid_results = table(
+    "grid_results",
+    small("tenant_key"),
+    binary("run_id"),
+    text("grid"),
+    small("cell"),
+    binary("sealed"),
+    key=("tenant_key", "run_id", "grid", "cell"),
+    clustered=False,
+)
+
 # A removed resource stays as its own tombstone, and its version goes on growing when the id is used again.
 resources = table(
     "resources",

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from vault_server.storage.repositories.access_data import SqlAccess
 from vault_server.storage.repositories.audit import SqlAudit
+from vault_server.storage.repositories.cells import SqlCells
 from vault_server.storage.repositories.proposals import SqlProposals
 from vault_server.storage.repositories.record_writes import SqlRecordWriter
 from vault_server.storage.repositories.resources import SqlResources
@@ -35,6 +36,10 @@ class SqlView:
     @cached_property
     def runs(self) -> SqlRuns:
         return SqlRuns(self._session)
+
+    @cached_property
+    def cells(self) -> SqlCells:
+        return SqlCells(self._session)
 
     @cached_property
     def proposals(self) -> SqlProposals:

@@ -26,7 +26,7 @@ from strongroom.api.v1.analysis_worker_service_pb2 import (
     WriteResultsRequest,
 )
 from strongroom.api.v1.customer_pb2 import DerivedData
-from vault_server.errors import ConflictError, FailedPreconditionError, InvalidArgumentError, NotFoundError
+from vault_server.errors import ConflictError, FailedPreconditionError, InvalidArgumentError
 from vault_server.ports.records import DerivedRow
 from vault_server.ports.runs import RunRow
 from vault_server.ports.store import ReadView, WriteView
@@ -35,6 +35,7 @@ from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.entity_ids import name_entities, name_golden_fields, name_transactions
 from vault_server.usecases.review.corrections import settle
 from vault_server.usecases.review.publishing import publish_proposals
+from vault_server.usecases.run_help import RunHelp, missing_piece, steps_before
 from vault_server.usecases.run_leases import digest_of, lease_s_of, lease_token, token_matches
 from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed, missing_run
 from vault_server.usecases.sealed_rows import SCHEMA_REVISION, derived_reference
@@ -192,7 +193,7 @@ class WorkerRuns:
     def list_checkpoints(self, call: Call, name: str, lease_token: str) -> ListCheckpointsResponse:
         tenant, run_id = self._parse(call, name)
         with self.vault.store.read() as view:
-            self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
+            RunHelp(vault=self.vault).worker_of(view, call, view.runs.run(tenant, run_id), name, lease_token)
             pieces = view.runs.checkpoints(tenant, run_id)
             offsets = view.runs.result_offsets(tenant, run_id)
             proposed = view.proposals.draft_offsets(tenant, run_id)
@@ -205,10 +206,12 @@ class WorkerRuns:
     def read_checkpoint(self, call: Call, name: str, lease_token: str, step: str, piece: int) -> bytes:
         tenant, run_id = self._parse(call, name)
         with self.vault.store.read() as view:
-            self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
+            row, helped = RunHelp(vault=self.vault).worker_of(view, call, view.runs.run(tenant, run_id), name, lease_token)
+            if helped and step not in steps_before(row, helped):
+                raise missing_piece()
             sealed = view.runs.checkpoint(tenant, run_id, step, piece)
         if sealed is None:
-            raise NotFoundError("there is no such piece", reason="NO_CHECKPOINT")
+            raise missing_piece()
         call.audit([name])
         return self.vault.keyring.run_secrets(tenant).open(run_id, _piece(step, piece), sealed)
 
@@ -276,12 +279,6 @@ class WorkerRuns:
                 view.runs.update_run(changed(row, run, fence=row.fence + 1, lease_expires_us=0, lease_digest=b""))
 
         self.with_lease(call, request.name, request.lease_token, work)
-
-    def pseudonym_key(self, view: ReadView, call: Call, name: str, lease_token: str) -> tuple[bytes, bytes, Run]:
-        """For a read session: (run id, sealed pseudonym key, run), if the caller holds the lease."""
-        tenant, run_id = self._parse(call, name)
-        row = self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
-        return run_id, row.pseudonym_key, Run.FromString(row.payload)
 
     def leased_run(self, call: Call, name: str, lease_token: str) -> tuple[str, RunRow]:
         """Tenant and run, if the caller holds the lease now; a change checks again, see `with_lease`."""

@@ -23,6 +23,10 @@ IDEMPOTENT = frozenset(
         "WriteResults",  # carries its offset
         "SaveCheckpoint",  # carries its piece number
         "CreateReadSession",  # a second session reads the same
+        "ShareRun",  # says the same again
+        "PublishCells",  # carries the number of its first cell
+        "ClaimCell",  # gives who did not finish its cell the same one
+        "WriteCell",  # carries the cell's number
     }
 )
 NEVER_REPEATED = frozenset({"IssueToken"})  # the secret is in the first answer only

@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, bindparam, delete, or_, select, update
 from vault_server.errors import AlreadyExistsError, ConflictError, NotFoundError, OutOfRangeError
 from vault_server.ports.records import DerivedRow
 from vault_server.ports.runs import RunRow
+from vault_server.storage.repositories.cells import OF_RUNS
 from vault_server.storage.repositories.record_reads import SqlRecordReader
 from vault_server.storage.repositories.step_commits import SqlStepCommits
 from vault_server.storage.session import Row, Session
@@ -108,8 +109,10 @@ _ARTIFACT = select(artifacts.c.sealed).where(
 )
 _DROP_OF_RUN = {
     table: delete(table).where(table.c.tenant_key == bindparam("tenant_key"), table.c.run_id == bindparam("run_id"))
-    for table in (checkpoints, derived, result_streams, proposal_drafts)
+    for table in (checkpoints, *OF_RUNS, derived, result_streams, proposal_drafts)
 }
+
+_SCRATCH = frozenset({checkpoints, *OF_RUNS})
 
 
 class SqlRuns(SqlStepCommits):
@@ -218,7 +221,7 @@ class SqlRuns(SqlStepCommits):
     def drop_scratch(self, tenant: str, run_id: bytes, *, results: bool) -> None:
         tenant_key = self._key(tenant)
         for table, statement in _DROP_OF_RUN.items():
-            if results or table is checkpoints:
+            if results or table in _SCRATCH:
                 self._session.run(statement, tenant_key=tenant_key, run_id=run_id)
 
 

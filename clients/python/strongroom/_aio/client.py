@@ -15,6 +15,7 @@ from strongroom._aio.attributes import Attributes
 from strongroom._aio.audit import Audit
 from strongroom._aio.backups import Backups
 from strongroom._aio.calls import Calls, open_channel
+from strongroom._aio.cells import Cells
 from strongroom._aio.customers import Customers
 from strongroom._aio.imports import Imports
 from strongroom._aio.keys import Keys
@@ -61,6 +62,7 @@ class AsyncClient:
         self.pipelines = Pipelines(calls, tenant)
         self.review = Review(calls, tenant)
         self.worker = Worker(calls, tenant)
+        self.cells = Cells(calls, tenant)
         self.backups = Backups(calls)
         self.keys = Keys(calls, tenant)
         self.audit = Audit(calls, tenant)

@@ -15,6 +15,7 @@ from strongroom._sync.attributes import Attributes
 from strongroom._sync.audit import Audit
 from strongroom._sync.backups import Backups
 from strongroom._sync.calls import Calls, open_channel
+from strongroom._sync.cells import Cells
 from strongroom._sync.customers import Customers
 from strongroom._sync.imports import Imports
 from strongroom._sync.keys import Keys
@@ -61,6 +62,7 @@ class Client:
         self.pipelines = Pipelines(calls, tenant)
         self.review = Review(calls, tenant)
         self.worker = Worker(calls, tenant)
+        self.cells = Cells(calls, tenant)
         self.backups = Backups(calls)
         self.keys = Keys(calls, tenant)
         self.audit = Audit(calls, tenant)
