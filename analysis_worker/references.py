@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from analysis_worker.pipeline.column_names import ColumnNames
 from analysis_worker.pipeline.errors import RunFailureError
 from strongroom.errors import ConfigurationError
 
@@ -190,9 +191,10 @@ def _select(table: str, columns: Sequence[str], known: Sequence[str]) -> str:
 
 
 def _known(name: str, known: Sequence[str]) -> str:
-    if name not in known:
+    found = ColumnNames(known).find("joins", name)
+    if found is None:
         raise KeyError(name[:200])
-    return name
+    return found
 
 
 def _quoted(name: str) -> str:

@@ -1,8 +1,8 @@
 """Make the table of step options from the worker's own dataclasses, so that an option is declared once.
 
 The vault and the command refuse an unknown option or a wrong type before a run is queued, and may not import the worker: they
-read the table. `--check` fails on drift. A step's options are the dataclass `<Step>Options` of its package; what the runner
-decides (`DECIDED`) is left out.
+read the table. `--check` fails on drift. A step's options are the dataclass `<Step>Options` of its package and those that its
+adapter reads itself (`own_options`); what the runner decides (`DECIDED`) is left out.
 """
 
 from __future__ import annotations
@@ -29,18 +29,27 @@ STEP_OPTIONS: Mapping[str, Mapping[str, str]] = {
 '''
 
 
+def known_steps() -> dict[str, Any]:
+    """Every step that a worker knows, in order, with its adapter."""
+    registry = importlib.import_module("analysis_worker.pipeline.adapters.registry")
+    return dict(registry.known_steps())
+
+
 def step_names() -> tuple[str, ...]:
     """Every step that a worker knows, in order."""
-    registry = importlib.import_module("analysis_worker.pipeline.adapters.registry")
-    return tuple(registry.known_steps())
+    return tuple(known_steps())
 
 
 def options_of(step: str) -> dict[str, str]:
     """Option to kind."""
     package = importlib.import_module(f"analysis_worker.steps.{step}")
     options = getattr(package, f"{step.capitalize()}Options")
-    hints = get_type_hints(options)
-    return {field.name: kind_of(hints[field.name]) for field in fields(options) if field.name not in DECIDED}
+    own = getattr(known_steps()[step], "own_options", None)
+    found: dict[str, str] = {}
+    for declared in filter(None, (options, own)):
+        hints = get_type_hints(declared)
+        found |= {field.name: kind_of(hints[field.name]) for field in fields(declared) if field.name not in DECIDED}
+    return found
 
 
 def kind_of(hint: Any) -> str:

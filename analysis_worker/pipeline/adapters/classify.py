@@ -9,13 +9,14 @@ that `purchases_until` names (a date, or a column of dates), so that what happen
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis_worker.pipeline.column_names import ColumnNames
 from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX, INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID
 from analysis_worker.pipeline.errors import RunFailureError
 from analysis_worker.pipeline.features import (
@@ -43,7 +44,7 @@ _HORIZON = "horizon_days"
 _DEFAULT_HORIZON, _SHORTEST_HORIZON, _LONGEST_HORIZON = 90, 7, 730
 _NAMING = ("target", "time_column")
 _NAMING_MANY = ("trusted", "ignored")
-_NEVER_PREDICTED = frozenset({"kind", "gender", INCOME_AMOUNT, INCOME_CURRENCY})
+_NEVER_PREDICTED = frozenset({"kind", "gender", "income", INCOME_AMOUNT, INCOME_CURRENCY})
 _UP_TO_NOW = (
     "Purchases count up to the moment of the run: if the outcome was decided before, name that moment with purchases_until."
 )
@@ -53,8 +54,23 @@ _OVER_TIME = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseMoments:
+    """Options that the adapter reads itself.
+
+    Attributes:
+        purchases_until: a date, or a column of dates, up to which purchases count; None for the moment of the run.
+        horizon_days: of the target `purchases.stopped`: who buys nothing for so long has stopped.
+    """
+
+    purchases_until: str | None = None
+    horizon_days: int = _DEFAULT_HORIZON
+
+
 class ClassifyAdapter:
     """See `StepAdapter`."""
+
+    own_options = PurchaseMoments
 
     name = "classify"
     customer_fields = PROFILE_FIELDS
@@ -66,7 +82,7 @@ class ClassifyAdapter:
 
         fields = _fields_by_name(inputs.customers)
         given = {name: value for name, value in inputs.options.items() if name not in (_UNTIL, _HORIZON)}
-        options = step_options(ClassifyOptions, _in_plain_names(given, fields), seed=inputs.seed)
+        options = step_options(ClassifyOptions, _in_plain_names(given, _names(fields)), seed=inputs.seed)
         if options.target == TARGET:
             return _stopped(inputs, replace(options, time_column=MOMENT))
         if options.target in _NEVER_PREDICTED:
@@ -156,17 +172,22 @@ def _fields_by_name(customers: pa.Table) -> dict[str, str]:
     return plain
 
 
-def _in_plain_names(given: Mapping[str, object], fields: Mapping[str, str]) -> dict[str, object]:
+def _names(fields: Mapping[str, str]) -> ColumnNames:
+    """The step's columns: fields and attributes by the names that people read, what is made of purchases and incomes."""
+    return ColumnNames([*fields, *PURCHASE_COLUMNS, "income", TARGET], {field: name for name, field in fields.items()})
+
+
+def _in_plain_names(given: Mapping[str, object], names: ColumnNames) -> dict[str, object]:
     """Options that name columns, with the names that the step sees."""
-    names = {field: name for name, field in fields.items()}
     plain = dict(given)
     for option in _NAMING:
-        if isinstance(given.get(option), str):
-            plain[option] = names.get(str(given[option]), given[option])
+        name = given.get(option)
+        if isinstance(name, str) and name:
+            plain[option] = names.require(option, name)
     for option in _NAMING_MANY:
         listed = given.get(option)
         if isinstance(listed, list | tuple):
-            plain[option] = [names.get(name, name) for name in listed]
+            plain[option] = [names.or_same(option, name) if isinstance(name, str) else name for name in listed]
     return plain
 
 
@@ -179,13 +200,15 @@ def _moments(inputs: StepInputs, table: pa.Table) -> pa.ChunkedArray | None:
     given = inputs.options.get(_UNTIL)
     if given is None:
         return None
-    for name in (str(given), f"{ATTRIBUTE_PREFIX}{given}"):
-        if name in table.column_names and pa.types.is_date32(table.schema.field(name).type):
-            return table.column(name).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
+    dates = [field.name for field in table.schema if pa.types.is_date32(field.type)]
+    column = ColumnNames(dates).find(_UNTIL, str(given))
+    if column is not None:
+        return table.column(column).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
     try:
         day = datetime.fromisoformat(str(given))
     except ValueError:
-        refusal = f"the option {_UNTIL!r} must be a date such as 2026-01-31, or name a column of dates"
+        there = f" ({', '.join(name[:60] for name in dates[:10])})" if dates else ""
+        refusal = f"the option {_UNTIL!r} must be a date such as 2026-01-31, or name a column of dates{there}"
         raise RunFailureError("INVALID_OPTIONS", refusal) from None
     moment = day if day.tzinfo else day.replace(tzinfo=UTC)
     return pa.chunked_array([pa.array([moment] * table.num_rows, pa.timestamp("us", "UTC"))])

@@ -6,11 +6,14 @@ read only because a purpose's fields come whole (an address for its region): the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
+from analysis_worker.pipeline.column_names import ColumnNames
+from analysis_worker.pipeline.customers import ROW_ID
 from analysis_worker.pipeline.errors import RunFailureError
 from analysis_worker.pipeline.json_values import json_object
 from analysis_worker.pipeline.options import step_options
@@ -20,6 +23,11 @@ from strongroom.api.v1.customer_pb2 import AttributeValue, DerivedData, Enriched
 
 if TYPE_CHECKING:
     from analysis_worker.steps.enrich import EnrichResult, Join
+
+
+_WHOLE = ("attributes", "income")
+_JOIN_FIELD = re.compile(r"([:,>]\s*)([^\s:,>=\[][^:,>=\[]*?)(\s*=)")
+"""What stands left of an equals sign in a join, unless it names a part of a field."""
 
 
 class ReferenceTables(Protocol):
@@ -53,7 +61,7 @@ class EnrichAdapter:
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.enrich import EnrichOptions, EnrichRefusedError, enrich
 
-        options = step_options(EnrichOptions, inputs.options)
+        options = step_options(EnrichOptions, _named(inputs.options, inputs.customers))
         try:
             result = enrich(inputs.customers, self._tables(options.parsed_joins()), options)
         except EnrichRefusedError as error:
@@ -76,6 +84,28 @@ class EnrichAdapter:
     def derive(self, lines: pa.Table) -> Iterator[ResultRow]:
         for row_id, cells in lines_by_row(lines):
             yield row_id, DerivedData(enriched=[_enriched(cell) for cell in cells])
+
+
+def _named(options: Mapping[str, object], customers: pa.Table) -> dict[str, object]:
+    """Options with the names of fields as the step knows them; parts of fields (`addresses[0].city`) stay as they are."""
+    names = ColumnNames([name for name in customers.column_names if name != ROW_ID], {name: name for name in _WHOLE})
+    named = dict(options)
+    for option, rename in (
+        ("from_entity", names.or_same),
+        ("not_from_entity", names.or_same),
+        ("joins", _renaming_join(names)),
+    ):
+        listed = options.get(option)
+        if isinstance(listed, list | tuple):
+            named[option] = [rename(option, one) if isinstance(one, str) else one for one in listed]
+    return named
+
+
+def _renaming_join(names: ColumnNames) -> Callable[[str, str], str]:
+    def renamed(option: str, join: str) -> str:
+        return _JOIN_FIELD.sub(lambda found: found[1] + names.or_same(option, found[2]) + found[3], join)
+
+    return renamed
 
 
 def _enriched(cell: dict[str, Any]) -> EnrichedValue:

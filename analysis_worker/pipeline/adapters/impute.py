@@ -6,12 +6,13 @@ currency is known, because an amount without one says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis_worker.pipeline.column_names import ColumnNames
 from analysis_worker.pipeline.customers import INCOME_AMOUNT, INCOME_CURRENCY, ROW_ID
 from analysis_worker.pipeline.errors import RunFailureError
 from analysis_worker.pipeline.features import (
@@ -47,11 +48,11 @@ class ImputeAdapter:
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.impute import ImputeOptions, ImputeRefusedError, impute
 
-        options = step_options(ImputeOptions, inputs.options, seed=inputs.seed)
+        table = predictors(inputs)
+        options = step_options(ImputeOptions, _named(inputs.options, table), seed=inputs.seed)
         helpers_only = sorted(set(options.columns or ()) & set(_PREDICT_ONLY))
         if helpers_only:
             raise RunFailureError("IMPUTE_REFUSED", f"who somebody is is never guessed: {', '.join(helpers_only)}")
-        table = predictors(inputs)
         try:
             result = impute(table, options)
         except ImputeRefusedError as error:
@@ -81,6 +82,26 @@ class ImputeAdapter:
         for row_id, cells in lines_by_row(lines):
             values = [value for cell in cells for value in _values(cell)]
             yield row_id, DerivedData(imputed=values)
+
+
+def _named(options: Mapping[str, object], table: pa.Table) -> dict[str, object]:
+    """Options with the names of columns as the step knows them; names of what is never guessed stay, for the step to refuse."""
+    listed = options.get("columns")
+    if not isinstance(listed, list | tuple):
+        return dict(options)
+    names = ColumnNames([name for name in table.column_names if name != ROW_ID], {"income": INCOME_AMOUNT})
+    columns = [_column(names, name) if isinstance(name, str) else name for name in listed]
+    return {**options, "columns": columns}
+
+
+def _column(names: ColumnNames, name: str) -> str:
+    from analysis_worker.steps.impute.options import ImputeRefusedError, refuse_forbidden
+
+    try:
+        refuse_forbidden([name])
+    except ImputeRefusedError as error:
+        raise RunFailureError("IMPUTE_REFUSED", str(error)) from None
+    return names.require("columns", name)
 
 
 def predictors(inputs: StepInputs) -> pa.Table:

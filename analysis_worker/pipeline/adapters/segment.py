@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis_worker.pipeline.column_names import ColumnNames
 from analysis_worker.pipeline.customers import (
     ATTRIBUTE_PREFIX,
     INCOME_AMOUNT,
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from analysis_worker.steps.segment import SegmentResult
 
 
+_NAMING = ("numeric", "categorical")
+
+
 class SegmentAdapter:
     """See `StepAdapter`."""
 
@@ -47,9 +51,10 @@ class SegmentAdapter:
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.segment import SegmentOptions, segment
 
-        options = step_options(SegmentOptions, inputs.options, seed=inputs.seed)
+        table = features(inputs)
+        options = step_options(SegmentOptions, _named(inputs.options, table), seed=inputs.seed)
         before = inputs.customers.column(SEGMENT) if SEGMENT in inputs.customers.column_names else None
-        result = segment(features(inputs), options, before)
+        result = segment(table, options, before)
         lines = result.assignments.drop_columns(["distance"])
         return Computed(table=lines, summary=json_object(result.summary), report=_report(result))
 
@@ -82,6 +87,17 @@ def features(inputs: StepInputs) -> pa.Table:
         kept = [name for name in table.column_names if name not in (INCOME_AMOUNT, INCOME_CURRENCY)]
         table = table.select(kept).append_column("income", amounts)
     return with_purchases(_plainly_named(table), inputs)
+
+
+def _named(options: Mapping[str, object], table: pa.Table) -> dict[str, object]:
+    """Options with the names of columns as the step knows them."""
+    names = ColumnNames([name for name in table.column_names if name != ROW_ID])
+    named = dict(options)
+    for option in _NAMING:
+        listed = options.get(option)
+        if isinstance(listed, list | tuple):
+            named[option] = [names.require(option, name) if isinstance(name, str) else name for name in listed]
+    return named
 
 
 def _with_days(table: pa.Table, inputs: StepInputs) -> pa.Table:
