@@ -1,33 +1,43 @@
 """How likely it is that a given and a family name stand in each other's place, from how the file uses the two names.
 
-Source: naive Bayes over two places; a name's chance to stand in a place is its count of distinct partners there, smoothed by
-the share of names that a place shows once (Good 1953), the pair in question left out; a name of several words is judged by the
-word that says most. A few uses on the wrong side are what a
-file with swapped rows shows of a sound name, and count half.
+Source: naive Bayes over two places; a name's chance to stand in a place is its count of distinct partners there, the pair in
+question left out; a name of several words is judged by the word that says most. A few uses on the wrong side are what a file
+with swapped rows shows of a sound name, and count half. What a name is worth of which the file shows little is shared out
+between the places by how names of its ending stand in the file (`NameEndings`), within the share of names that a place shows
+once (Good 1953). An everyday name (`known_names.py`) is as if the file had shown it a few times in its place.
 """
 
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 
-# Rows in a hundred that have the two exchanged where nothing else is known; what files of hand-typed customers show.
-_PRIOR = math.log(0.03)
+from analysis_worker.steps.correct.known_names import is_family_name, is_given_name
+from analysis_worker.steps.correct.name_endings import NameEndings
+
+# Rows in a hundred that have the two exchanged, and how many rows must say otherwise; what files of hand-typed customers show.
+_PRIOR, _PRIOR_ROWS = 0.03, 100
+_PRIOR_ROUNDS = 5
 _CONTAMINATION = 0.04
 # The same two names the other way round elsewhere in the file.
 _REVERSED = math.log(20)
+# One of the two rows is right: which one, the names must say more than faintly.
+_TELLING = math.log(5)
 # A pair that is expected this often where names meet at random says nothing by being there.
 _BY_CHANCE = 0.05
 # Posterior odds from which it is said.
 _CERTAIN = math.log(20)
+_MOST = 30.0
 _MAX_HEARD = math.log(15)
 _LEAST_NEW = 0.05
+# What an everyday name is worth in uses.
+_KNOWN_USES = 4.0
 # Beyond what addresses of the file say on the whole, a row that confirms its own order is not lightly overruled.
 _DOUBT = 1.0
 
 
-class Said(Enum):
+class Said(StrEnum):
     """What the row's full name and e-mail addresses say about the order of its two names."""
 
     SWAPPED = "swapped"
@@ -44,16 +54,18 @@ class SwapOdds:
         self._given = Counter(word for given, _ in self._pairs for word in _words(given))
         self._family = Counter(word for _, family in self._pairs for word in _words(family))
         names = max(1, len(self._given.keys() | self._family.keys()))
-        self._new_given = max(_LEAST_NEW, sum(count == 1 for count in self._given.values()) / names)
-        self._new_family = max(_LEAST_NEW, sum(count == 1 for count in self._family.values()) / names)
+        new_given = max(_LEAST_NEW, sum(count == 1 for count in self._given.values()) / names)
+        new_family = max(_LEAST_NEW, sum(count == 1 for count in self._family.values()) / names)
+        self._new = new_given + new_family
+        self._endings = NameEndings(self._given, self._family, share_of_family=new_family / self._new)
         self._heard = max(-2 * _MAX_HEARD, min(_MAX_HEARD, math.log((as_is + 1) / (swapped + 1))))
 
-    def is_certain(self, given: str, family: str, said: Said) -> bool:
-        """Say whether the pair is swapped; `said` is what its own row writes elsewhere."""
+    def log_odds(self, given: str, family: str, said: Said) -> float:
+        """Return what all but the share of swapped rows says for the pair being swapped; `said` is what its own row writes."""
         names = self._as_family(given) + self._as_given(family)
-        elsewhere = _REVERSED if names > 0 and self._is_telling(family, given) else 0.0
+        elsewhere = _REVERSED if names > _TELLING and self._is_telling(family, given) else 0.0
         row = {Said.SWAPPED: self._heard, Said.SILENT: 0.0, Said.AS_IS: -abs(self._heard) - _DOUBT}[said]
-        return _PRIOR + names + row + elsewhere >= _CERTAIN
+        return names + row + elsewhere
 
     def _is_telling(self, given: str, family: str) -> bool:
         """Say whether the file has the pair, though names as rare as these two would hardly meet by chance."""
@@ -66,18 +78,34 @@ class SwapOdds:
 
     def _as_family(self, name: str) -> float:
         """Log odds that a name which stands as a given name is a family name."""
-        odds = []
-        for word in _words(name):
-            given, family = _without_slips(self._given[word] - 1, self._family[word])
-            odds.append(math.log((family + self._new_family) / (given + self._new_given)))
+        odds = [self._odds_of_family(word, self._given[word] - 1, self._family[word]) for word in _words(name)]
         return max(odds, key=abs, default=0.0)
 
     def _as_given(self, name: str) -> float:
-        odds = []
-        for word in _words(name):
-            given, family = _without_slips(self._given[word], self._family[word] - 1)
-            odds.append(math.log((given + self._new_given) / (family + self._new_family)))
+        odds = [-self._odds_of_family(word, self._given[word], self._family[word] - 1) for word in _words(name)]
         return max(odds, key=abs, default=0.0)
+
+    def _odds_of_family(self, word: str, given_uses: int, family_uses: int) -> float:
+        given, family = _without_slips(given_uses, family_uses)
+        given += _KNOWN_USES * is_given_name(word)
+        family += _KNOWN_USES * is_family_name(word)
+        share = self._endings.share_of_family(word)
+        return math.log((family + self._new * share) / (given + self._new * (1 - share)))
+
+
+def least_log_odds(log_odds: Iterable[float], *, pairs: int, found: int) -> float:
+    """Return the log odds from which a pair is certainly swapped, in a file of so many pairs of which `found` are known to be.
+
+    The share of swapped pairs is the file's own (expectation maximisation, Dempster, Laird and Rubin 1977), shrunk towards what
+    is usual: a file without a clear case gets no benefit of the doubt.
+    """
+    ratios = [math.exp(min(odds, _MOST)) for odds in log_odds if odds > -_MOST]
+    share = _PRIOR
+    for _ in range(_PRIOR_ROUNDS):
+        odds = share / (1 - share)
+        swapped = sum(odds * ratio / (1 + odds * ratio) for ratio in ratios)
+        share = (swapped + found + _PRIOR * _PRIOR_ROWS) / (pairs + found + _PRIOR_ROWS)
+    return _CERTAIN - math.log(share / (1 - share))
 
 
 def _words(name: str) -> list[str]:

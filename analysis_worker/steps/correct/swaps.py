@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from analysis_worker.steps.correct.swap_odds import Said, SwapOdds
+from analysis_worker.steps.correct.swap_odds import Said, SwapOdds, least_log_odds
 
 Names = tuple[str, str, Said]
 _OTHER_WAY = {Said.SWAPPED: Said.AS_IS, Said.AS_IS: Said.SWAPPED, Said.SILENT: Said.SILENT, Said.CONFIRMED: Said.CONFIRMED}
@@ -44,8 +44,14 @@ def support(given: str, family: str, full_name: str | None, emails: Iterable[str
 
 
 def _addresses(firsts: Iterable[str], lasts: Iterable[str]) -> set[str]:
-    """Return the address forms that name the given name, or its initial, before the family name or alone."""
-    return {form for first in firsts for last in lasts if first and last for form in (first, first + last, first[0] + last)}
+    """Return the address forms that name the given name, or its initial, before the family name or its initial, or alone."""
+    return {
+        form
+        for first in firsts
+        for last in lasts
+        if first and last
+        for form in (first, first + last, first[0] + last, first + last[0])
+    }
 
 
 class SwapEvidence:
@@ -55,7 +61,7 @@ class SwapEvidence:
         standing = {(_key(given), _key(family), said) for given, family, said in names}
         self._swapped: set[Names] = set()
         while True:
-            found = _proven(standing) - self._swapped
+            found = _proven(standing, len(self._swapped)) - self._swapped
             if not found:
                 break
             self._swapped |= found
@@ -70,11 +76,11 @@ def _exchanged(names: Names) -> Names:
     return family, given, _OTHER_WAY[said]
 
 
-def _proven(standing: set[Names]) -> set[Names]:
+def _proven(standing: set[Names], found: int) -> set[Names]:
     heard = Counter(said for _, _, said in standing)
     odds = SwapOdds({(given, family) for given, family, _ in standing}, as_is=heard[Said.AS_IS], swapped=heard[Said.SWAPPED])
-    return {
-        (given, family, said)
-        for given, family, said in standing
-        if given != family and said is not Said.CONFIRMED and odds.is_certain(given, family, said)
+    judged = {
+        names: odds.log_odds(*names) for names in sorted(standing) if names[0] != names[1] and names[2] is not Said.CONFIRMED
     }
+    least = least_log_odds(judged.values(), pairs=len(standing), found=found)
+    return {names for names, log_odds in judged.items() if log_odds >= least}

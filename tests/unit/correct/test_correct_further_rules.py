@@ -101,6 +101,24 @@ CROWD = [_place("Nordheim", f"24{number:03}", "Holstein") for number in range(10
 ]
 
 
+# Ten more towns, and two addresses whose region and town agree against the postcode: addresses of such a file do go wrong.
+_TOWNS = [
+    _place(f"Ort{letter}", f"{50 + place}{number:03}", "Mitte")
+    for place, letter in enumerate("abcdefghij")
+    for number in range(4)
+]
+_WRONG = [_place("Suedheim", f"24{number:03}", "Bayern") for number in (777, 888)]
+LARGER_CROWD = [*CROWD, *_TOWNS, *_WRONG]
+
+
+def _of_first(*rows: Row) -> list[tuple[str, str]]:
+    """Field and new value of what is said of the first row."""
+    return [(field, after) for (row, field), (after, _) in proposals(*rows).items() if row == "r000000"]
+
+
+_MORE_OF_HOLSTEIN = [_place("Westerheim", f"25{number:03}", "Holstein") for number in range(10)]
+
+
 def test_postcode_of_another_region_than_town_and_region_is_pointed_at_without_a_value() -> None:
     assert proposals(_place("Nordheim", "80199", "Holstein"), *CROWD) == {
         ("r000000", "addresses[0].postal_code"): ("", "address.city_postcode")
@@ -108,7 +126,7 @@ def test_postcode_of_another_region_than_town_and_region_is_pointed_at_without_a
 
 
 def test_town_of_another_region_is_replaced_only_where_the_postcode_names_one_town() -> None:
-    crowd = [*CROWD, *(_place("Suedheim", "80777", "Bayern") for _ in range(5))]
+    crowd = [*LARGER_CROWD, *(_place("Suedheim", "80777", "Bayern") for _ in range(5))]
     assert proposals(_place("Nordheim", "80777", "Bayern"), *crowd)["r000000", "addresses[0].city"][0] == "Suedheim"
     assert proposals(_place("Nordheim", "80888", "Bayern"), *crowd)["r000000", "addresses[0].city"][0] == ""
 
@@ -116,6 +134,30 @@ def test_town_of_another_region_is_replaced_only_where_the_postcode_names_one_to
 def test_second_town_of_the_same_name_is_no_contradiction() -> None:
     twins = [_place("Nordheim", f"80{number:03}", "Bayern") for number in range(200, 203)]
     assert proposals(*twins, *CROWD) == {}
+
+
+def test_town_may_be_a_second_one_of_its_name_where_no_other_address_is_wrong() -> None:
+    row = _place("Orta", "80888", "Bayern")
+    assert _of_first(row, *LARGER_CROWD) == [("addresses[0].city", "")]
+    assert _of_first(row, *CROWD, *_TOWNS) == []
+
+
+def test_town_may_be_a_second_one_of_its_name_where_the_file_is_full_of_such_names() -> None:
+    row = _place("Orta", "80888", "Bayern")
+    twins = [
+        _place(f"Ort{letter}", f"{postcode}{number:03}", region)
+        for letter in "bcdefghij"
+        for postcode, region in ((40, "Westen"), (41, "Osten"))
+        for number in range(4)
+    ]
+    assert _of_first(row, *LARGER_CROWD, *twins) == []
+
+
+def test_postcode_of_a_little_known_town_is_judged_by_the_region_of_its_row() -> None:
+    crowd = [*LARGER_CROWD, *_MORE_OF_HOLSTEIN]
+    assert _of_first(_place("Hinterwald", "80123", "Holstein"), *crowd) == [("addresses[0].postal_code", "")]
+    assert _of_first(_place("Hinterwald", "80123", "Schleswig"), *crowd) == []
+    assert _of_first(_place("Hinterwald", "80123", None), *crowd) == []
 
 
 def test_proposal_to_look_is_never_applied() -> None:
