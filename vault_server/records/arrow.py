@@ -2,7 +2,8 @@
 
 The first column is always `row_id` (16 bytes): the record's id, or its pseudonym under a run. `customer_id`, if it was asked
 for, is another column of 16 bytes. Then come the requested fields in the order asked for; `income` is two columns
-(`income_minor`, `income_currency`), each attribute is a column `attributes.KEY` of its declared type (dates as ISO texts).
+(`income_minor`, `income_currency`), each attribute is a column `attributes.KEY` of its declared type (dates as ISO texts); its
+declared unit, if there is one, is in the metadata of the schema's field as `unit`.
 Derived data: `entity` (its id) and `entity_leads`, `segment` and `segment_label`, `value` as a struct, `imputed`, `enriched`,
 `corrections`, `classifications` and `recommendations` as lists of structs. In full, which a worker does not get, also
 `entity_size`, `entity_golden`, `segment_confidence`, `segment_moves`, and the reasons of classifications.
@@ -76,6 +77,7 @@ class ArrowEncoder:
     ) -> None:
         seen = frozenset(visible_fields)
         derived = {**_DERIVED_COLUMNS, **(_EXPLAINED_COLUMNS if in_full else {})}
+        self._units = {ATTRIBUTE_PREFIX + key: one.unit for key, one in attributes.items() if one.unit}
         self._parse = dictionary.for_kind(kind).message.FromString
         names = [name for name in fields if name != CUSTOMER_ID]
         self._own = [
@@ -88,7 +90,7 @@ class ArrowEncoder:
 
     def _schema(self) -> Any:
         ids = [ROW_ID, CUSTOMER_ID] if self._with_customer_id else [ROW_ID]
-        typed = [pa.field(column.name, column.shape.type) for column in (*self._own, *self._derived)]
+        typed = [_typed(column, self._units) for column in (*self._own, *self._derived)]
         return pa.schema([*(pa.field(name, _ID, nullable=False) for name in ids), *typed])
 
     def encode(
@@ -135,6 +137,11 @@ def _columns(
     if name not in spec.fields or spec.fields[name].output_only or name == "attributes":
         raise _unknown_field()
     return field_columns(spec.message.DESCRIPTOR.fields_by_name[name])
+
+
+def _typed(column: Column, units: Mapping[str, str]) -> Any:
+    unit = units.get(column.name)
+    return pa.field(column.name, column.shape.type, metadata={"unit": unit} if unit else None)
 
 
 def _attribute_column(name: str, attributes: Mapping[str, AttributeDefinition]) -> Column:

@@ -1,7 +1,7 @@
 """The attributes that tenants defined, kept at hand for the validation of every record.
 
-A definition is only ever added, never changed or removed, so a cached catalogue can only be too small: whoever misses an
-attribute asks again with `refresh`.
+A definition is only ever added (later perhaps a unit to it), never changed or removed, so a cached catalogue can only be too
+small: whoever misses an attribute asks again with `refresh`.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from vault_server.usecases.call import Call
 from vault_server.usecases.vault import Vault
 
 MAX_ATTRIBUTES = 1000
+MAX_UNIT_CHARS = 20
+_NUMBERS = frozenset({AttributeType.ATTRIBUTE_TYPE_INT, AttributeType.ATTRIBUTE_TYPE_DOUBLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +26,11 @@ class Attributes:
     vault: Vault
 
     def create(self, call: Call, parent: str, definition: AttributeDefinition) -> AttributeDefinition:
-        """Define an attribute; defining the same again gives the same.
+        """Define an attribute; defining the same again gives the same, and adds a unit where none was said.
 
         Raises:
             InvalidArgumentError: the key is no identifier, or there is no such type or category.
-            AlreadyExistsError: the key is defined with another type, category or kind of record.
+            AlreadyExistsError: the key is defined with another type, category, kind of record or unit.
         """
         tenant = call.require_tenant(names.parse_tenant(parent))
         key = names.require_slug(definition.key, "key")
@@ -41,6 +43,7 @@ class Attributes:
         fresh.name = names.child_name(tenant, "attributes", key)
         fresh.record_kind = definition.record_kind or ApiKind.RECORD_KIND_CUSTOMER
         fresh.description = definition.description[:1000]
+        fresh.unit = _checked_unit(definition)
         call.audit([fresh.name])
 
         def work(view: WriteView) -> AttributeDefinition:
@@ -60,6 +63,14 @@ class Attributes:
                     hint="choose another key",
                     metadata={"key": key, "type": AttributeType.Name(known.type)},
                 )
+            if fresh.unit in ("", known.unit):
+                return known
+            if known.unit:
+                raise AlreadyExistsError(
+                    "the attribute is defined with another unit", reason="ATTRIBUTE_EXISTS", metadata={"key": key}
+                )
+            known.unit = fresh.unit  # a unit explains values and changes none
+            view.resources.put(tenant, ResourceKind.ATTRIBUTE, key, known.SerializeToString(), expected_version=row.version)
             return known
 
         made = self.vault.store.write(work)
@@ -71,3 +82,14 @@ class Attributes:
         definitions = self.vault.attributes.of(tenant, refresh=True)
         call.audit([parent], records=len(definitions))
         return [definitions[key] for key in sorted(definitions)]
+
+
+def _checked_unit(definition: AttributeDefinition) -> str:
+    unit = definition.unit.strip()
+    if unit and (definition.type not in _NUMBERS or len(unit) > MAX_UNIT_CHARS or not unit.isprintable()):
+        raise InvalidArgumentError(
+            f"a unit belongs to a number and is printable, {MAX_UNIT_CHARS} characters at most",
+            reason="INVALID_UNIT",
+            metadata={"field": "unit"},
+        )
+    return unit

@@ -31,6 +31,7 @@ from analysis_worker.pipeline.json_values import json_object
 from analysis_worker.pipeline.options import step_options
 from analysis_worker.pipeline.ports import JsonObject, ResultRow
 from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
+from analysis_worker.pipeline.units import BARE, DAYS_SINCE, Unit, units_of
 from strongroom.api.v1.customer_pb2 import DerivedData, SegmentAssignment, SegmentMove
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 
 _NAMING = ("numeric", "categorical")
+_NO_TEXT, _NO_NUMBER = pa.scalar(None, pa.string()), pa.scalar(None, pa.float64())
 
 
 class SegmentAdapter:
@@ -55,8 +57,9 @@ class SegmentAdapter:
         options = step_options(SegmentOptions, _named(inputs.options, table), seed=inputs.seed)
         before = inputs.customers.column(SEGMENT) if SEGMENT in inputs.customers.column_names else None
         result = segment(table, options, before)
-        lines = result.assignments.drop_columns(["distance"])
-        return Computed(table=lines, summary=json_object(result.summary), report=_report(result))
+        units = units_of(inputs, table)
+        lines = _with_units(result.assignments.drop_columns(["distance"]), units)
+        return Computed(table=lines, summary=json_object(result.summary), report=_report(result, units))
 
     def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
         del lines
@@ -72,6 +75,7 @@ class SegmentAdapter:
                         label=line["move_label"],
                         feature=line["move_feature"],
                         change=line["move_change"],
+                        unit=line.get("move_unit") or "",
                     )
                 )
             yield row_id, DerivedData(segment=found)
@@ -106,7 +110,7 @@ def _with_days(table: pa.Table, inputs: StepInputs) -> pa.Table:
     for index, field in enumerate(table.schema):
         if pa.types.is_date32(field.type):
             days = pc.subtract(today, table.column(index).cast(pa.int32()))
-            table = table.set_column(index, f"days since {field.name.removeprefix(ATTRIBUTE_PREFIX)}", days)
+            table = table.set_column(index, f"{DAYS_SINCE}{field.name.removeprefix(ATTRIBUTE_PREFIX)}", days)
     return table
 
 
@@ -119,13 +123,31 @@ def _plainly_named(table: pa.Table) -> pa.Table:
     )
 
 
-def _report(result: SegmentResult) -> JsonObject:
+def _with_units(lines: pa.Table, units: Mapping[str, Unit]) -> pa.Table:
+    """Moves in the units that people read."""
+    moved = lines.column("move_feature")
+    texts = pc.coalesce(*(pc.if_else(pc.equal(moved, name), one.text, _NO_TEXT) for name, one in units.items()), "")
+    divisors = pc.coalesce(*(pc.if_else(pc.equal(moved, name), one.divisor, _NO_NUMBER) for name, one in units.items()), 1.0)
+    change = lines.column_names.index("move_change")
+    lines = lines.set_column(change, "move_change", pc.divide(lines.column("move_change"), divisors))
+    return lines.append_column("move_unit", texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts]))
+
+
+def _report(result: SegmentResult, units: Mapping[str, Unit]) -> JsonObject:
     summary = result.summary
     profile: dict[int, list[JsonObject]] = {}
     for line in result.profiles.to_pylist():
-        shown = {key: line[key] for key in ("feature", "value", "overall")}
+        unit = BARE if line["level"] else units.get(line["feature"], BARE)
+        numbers = {key: unit.shown(line[key]) for key in ("value", "overall")}
         profile.setdefault(line["segment"], []).append(
-            {**shown, "level": line["level"] or "", "difference": line["difference"] or 0.0}
+            {
+                **numbers,
+                "feature": line["feature"],
+                "level": line["level"] or "",
+                "unit": unit.text,
+                "difference": unit.shown(line["difference"]) or 0.0,
+                "missing": line["missing_share"],
+            }
         )
     return json_object(
         {

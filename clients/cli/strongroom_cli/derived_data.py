@@ -107,7 +107,7 @@ def _segment(derived: DerivedData, _reveal: bool) -> str:  # noqa: FBT001 - one 
     if not derived.HasField("segment"):
         return ""
     found = derived.segment
-    moves = _listed(f"{item.label} if {item.feature} {item.change:+g}" for item in found.moves)
+    moves = _listed(f"{item.label} if {item.feature} {item.change:+g} {item.unit}".rstrip() for item in found.moves)
     name = found.label or str(found.segment)
     return f"{name} ({found.confidence:.0%})" + (f"; would be {moves}" if moves else "")
 

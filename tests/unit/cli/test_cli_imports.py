@@ -113,6 +113,22 @@ def test_a_map_file_fixes_the_meaning(vault: FakeVault, tmp_path: Path) -> None:
     assert (ada.full_name, ada.birth_date, ada.attributes["rating"].double_value) == ("Ada Quast", "1980-03-04", 3.5)
 
 
+def test_a_map_file_tells_the_vault_the_unit_of_an_attribute_also_of_one_that_it_knows(
+    vault: FakeVault, tmp_path: Path
+) -> None:
+    vault.definitions["used"] = attributes.AttributeDefinition(key="used", type=attributes.ATTRIBUTE_TYPE_DOUBLE, category=4)  # type: ignore[arg-type]  # an enum value
+    file = write(tmp_path / "people.csv", "id,used,score\n7,1.5,3\n")
+    columns = 'used = { attribute = "used", unit = "GB" }\nscore = { attribute = "score", type = "int", unit = "points" }\n'
+    chart = write(tmp_path / "map.toml", "[columns]\n" + columns)
+    written = tmp_path / "written.toml"
+
+    command = ["customers", "import", file, "--source", "crm", "--map", chart, "--write-map", str(written)]
+    assert main(command) == exit_codes.OK
+
+    assert {key: one.unit for key, one in vault.definitions.items()} == {"used": "GB", "score": "points"}
+    assert 'unit = "GB"' in written.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(("policy", "code", "keys"), [("attributes", 0, ["shoe_size"]), ("ignore", 0, []), ("reject", 7, None)])
 def test_unknown_columns_follow_the_policy(
     vault: FakeVault, tmp_path: Path, policy: str, code: int, keys: list[str] | None

@@ -103,7 +103,8 @@ def _tell_plan(out: Output, given: argparse.Namespace, plan: ImportPlan) -> None
             attribute = attributes.get(column)
             meaning = "left out"
             if attribute is not None:
-                meaning = f"attribute {attribute.key} ({NAME_BY_TYPE[attribute.type]}{', new' if attribute.new else ''})"
+                unit = f", in {attribute.unit}" if attribute.unit else ""
+                meaning = f"attribute {attribute.key} ({NAME_BY_TYPE[attribute.type]}{', new' if attribute.new else ''}{unit})"
         out.say(f"  {column:<{width}}  {meaning}  [{plan.mapping.why.get(column, '')}]")
     if plan.mapping.date_order:
         out.say(f"  dates that could be read in two ways are read {plan.mapping.date_order.replace('_', ' ')}")

@@ -48,13 +48,14 @@ _BEHAVIOUR = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeColumn:
-    """One column that becomes an attribute."""
+    """One column that becomes an attribute; `unit` is what the map file says and the vault does not know yet."""
 
     column: str
     key: str
     type: api.AttributeType.ValueType
     category: Category.ValueType
     new: bool
+    unit: str = ""
 
 
 def attribute_columns(
@@ -93,9 +94,16 @@ def attribute_columns(
                 type=known.type if known is not None else _type(samples[column], choice),
                 category=known.category if known is not None else _category(key, choice, kind),
                 new=known is None,
+                unit=_unit_to_tell(choice, known),
             )
         )
     return found
+
+
+def _unit_to_tell(choice: AttributeChoice | None, known: api.AttributeDefinition | None) -> str:
+    if choice is None or (known is not None and choice.unit == known.unit):
+        return ""
+    return choice.unit
 
 
 def inferred_type(values: Sequence[str]) -> api.AttributeType.ValueType:

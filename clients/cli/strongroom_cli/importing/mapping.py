@@ -32,11 +32,12 @@ _ATTRIBUTE_KEY = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeChoice:
-    """What a map file says about an attribute: its key, and type and category where given."""
+    """What a map file says about an attribute: its key, and type, category and unit where given."""
 
     key: str
     type_name: str = ""
     category: str = ""
+    unit: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class ColumnMapping:
         choice = self.attributes.get(column)
         if choice is None:
             return _quoted(self.targets[column])
-        parts = {"attribute": choice.key, "type": choice.type_name, "category": choice.category}
+        parts = {"attribute": choice.key, "type": choice.type_name, "category": choice.category, "unit": choice.unit}
         return "{ " + ", ".join(f"{name} = {_quoted(text)}" for name, text in parts.items() if text) + " }"
 
 
@@ -197,7 +198,10 @@ def _target(path: Path, column: str, choice: object, table: FieldTable) -> tuple
                 hint="A key is a lower-case letter, then letters, digits, `_`, `-` and `.`, 63 in all at most.",
             )
         attribute = AttributeChoice(
-            key=choice["attribute"], type_name=str(choice.get("type", "")), category=str(choice.get("category", ""))
+            key=choice["attribute"],
+            type_name=str(choice.get("type", "")),
+            category=str(choice.get("category", "")),
+            unit=str(choice.get("unit", "")).strip(),
         )
         return "attributes", attribute
     if isinstance(choice, str) and choice in table.targets:

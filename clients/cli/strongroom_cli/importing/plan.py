@@ -84,8 +84,9 @@ class ImportPlan:
     import_id: str
 
     @property
-    def new_attributes(self) -> list[AttributeColumn]:
-        return [attribute for attribute in self.attributes if attribute.new]
+    def attributes_to_define(self) -> list[AttributeColumn]:
+        """New ones, and known ones whose unit the vault is to learn."""
+        return [attribute for attribute in self.attributes if attribute.new or attribute.unit]
 
 
 def make_plan(options: ImportOptions, defined: Sequence[api.AttributeDefinition]) -> ImportPlan:

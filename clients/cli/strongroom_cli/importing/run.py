@@ -66,13 +66,14 @@ class ImportJob:
             self.tally.outcomes["rejected"] += self.summary.rejected
 
     def _define_attributes(self, client: Client) -> None:
-        for attribute in self._plan.new_attributes:
+        for attribute in self._plan.attributes_to_define:
             client.attributes.create(
                 attribute.key,
                 type=attribute.type,
                 category=attribute.category,
                 kind=KINDS[self._plan.options.kind],
                 description=f"column {attribute.column}"[:200],
+                unit=attribute.unit,
             )
 
     def _rejects(self) -> RejectsFile:

@@ -25,10 +25,13 @@ class Attributes:
         category: Category.ValueType,
         kind: api.RecordKind.ValueType = api.RECORD_KIND_CUSTOMER,
         description: str = "",
+        unit: str = "",
         request_id: str = "",
     ) -> api.AttributeDefinition:
-        """Define an attribute; defining the same again gives the same."""
-        definition = api.AttributeDefinition(key=key, type=type, category=category, record_kind=kind, description=description)
+        """Define an attribute; defining the same again gives the same, and adds a unit (of a number) where none was said."""
+        definition = api.AttributeDefinition(
+            key=key, type=type, category=category, record_kind=kind, description=description, unit=unit
+        )
         request = api.CreateAttributeDefinitionRequest(
             parent=tenant_name(self._tenant), attribute_definition=definition, request_id=request_id
         )

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from strongroom.api.v1 import rules_pb2 as strongroom_dot_api_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)strongroom/api/v1/attribute_service.proto\x12\x11strongroom.api.v1\x1a\x1dstrongroom/api/v1/rules.proto\"\xd8\x01\n\x13\x41ttributeDefinition\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12.\n\x04type\x18\x03 \x01(\x0e\x32 .strongroom.api.v1.AttributeType\x12-\n\x08\x63\x61tegory\x18\x04 \x01(\x0e\x32\x1b.strongroom.api.v1.Category\x12\x32\n\x0brecord_kind\x18\x05 \x01(\x0e\x32\x1d.strongroom.api.v1.RecordKind\x12\x13\n\x0b\x64\x65scription\x18\x06 \x01(\t\"\x8c\x01\n CreateAttributeDefinitionRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x44\n\x14\x61ttribute_definition\x18\x02 \x01(\x0b\x32&.strongroom.api.v1.AttributeDefinition\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"i\n!CreateAttributeDefinitionResponse\x12\x44\n\x14\x61ttribute_definition\x18\x01 \x01(\x0b\x32&.strongroom.api.v1.AttributeDefinition\"1\n\x1fListAttributeDefinitionsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\"i\n ListAttributeDefinitionsResponse\x12\x45\n\x15\x61ttribute_definitions\x18\x01 \x03(\x0b\x32&.strongroom.api.v1.AttributeDefinition*\xaf\x01\n\rAttributeType\x12\x1e\n\x1a\x41TTRIBUTE_TYPE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41TTRIBUTE_TYPE_STRING\x10\x01\x12\x16\n\x12\x41TTRIBUTE_TYPE_INT\x10\x02\x12\x19\n\x15\x41TTRIBUTE_TYPE_DOUBLE\x10\x03\x12\x17\n\x13\x41TTRIBUTE_TYPE_BOOL\x10\x04\x12\x17\n\x13\x41TTRIBUTE_TYPE_DATE\x10\x05*v\n\nRecordKind\x12\x1b\n\x17RECORD_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14RECORD_KIND_CUSTOMER\x10\x01\x12\x1b\n\x17RECORD_KIND_TRANSACTION\x10\x02\x12\x14\n\x10RECORD_KIND_NEED\x10\x03\x32\xbb\x02\n\x10\x41ttributeService\x12\x93\x01\n\x19\x43reateAttributeDefinition\x12\x33.strongroom.api.v1.CreateAttributeDefinitionRequest\x1a\x34.strongroom.api.v1.CreateAttributeDefinitionResponse\"\x0b\x92\xb5\x18\x07\n\x03\x01\x03\x04\x18\x01\x12\x90\x01\n\x18ListAttributeDefinitions\x12\x32.strongroom.api.v1.ListAttributeDefinitionsRequest\x1a\x33.strongroom.api.v1.ListAttributeDefinitionsResponse\"\x0b\x92\xb5\x18\x07\n\x05\x01\x03\x04\x05\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)strongroom/api/v1/attribute_service.proto\x12\x11strongroom.api.v1\x1a\x1dstrongroom/api/v1/rules.proto\"\xe6\x01\n\x13\x41ttributeDefinition\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12.\n\x04type\x18\x03 \x01(\x0e\x32 .strongroom.api.v1.AttributeType\x12-\n\x08\x63\x61tegory\x18\x04 \x01(\x0e\x32\x1b.strongroom.api.v1.Category\x12\x32\n\x0brecord_kind\x18\x05 \x01(\x0e\x32\x1d.strongroom.api.v1.RecordKind\x12\x13\n\x0b\x64\x65scription\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\"\x8c\x01\n CreateAttributeDefinitionRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x44\n\x14\x61ttribute_definition\x18\x02 \x01(\x0b\x32&.strongroom.api.v1.AttributeDefinition\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"i\n!CreateAttributeDefinitionResponse\x12\x44\n\x14\x61ttribute_definition\x18\x01 \x01(\x0b\x32&.strongroom.api.v1.AttributeDefinition\"1\n\x1fListAttributeDefinitionsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\"i\n ListAttributeDefinitionsResponse\x12\x45\n\x15\x61ttribute_definitions\x18\x01 \x03(\x0b\x32&.strongroom.api.v1.AttributeDefinition*\xaf\x01\n\rAttributeType\x12\x1e\n\x1a\x41TTRIBUTE_TYPE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41TTRIBUTE_TYPE_STRING\x10\x01\x12\x16\n\x12\x41TTRIBUTE_TYPE_INT\x10\x02\x12\x19\n\x15\x41TTRIBUTE_TYPE_DOUBLE\x10\x03\x12\x17\n\x13\x41TTRIBUTE_TYPE_BOOL\x10\x04\x12\x17\n\x13\x41TTRIBUTE_TYPE_DATE\x10\x05*v\n\nRecordKind\x12\x1b\n\x17RECORD_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14RECORD_KIND_CUSTOMER\x10\x01\x12\x1b\n\x17RECORD_KIND_TRANSACTION\x10\x02\x12\x14\n\x10RECORD_KIND_NEED\x10\x03\x32\xbb\x02\n\x10\x41ttributeService\x12\x93\x01\n\x19\x43reateAttributeDefinition\x12\x33.strongroom.api.v1.CreateAttributeDefinitionRequest\x1a\x34.strongroom.api.v1.CreateAttributeDefinitionResponse\"\x0b\x92\xb5\x18\x07\n\x03\x01\x03\x04\x18\x01\x12\x90\x01\n\x18ListAttributeDefinitions\x12\x32.strongroom.api.v1.ListAttributeDefinitionsRequest\x1a\x33.strongroom.api.v1.ListAttributeDefinitionsResponse\"\x0b\x92\xb5\x18\x07\n\x05\x01\x03\x04\x05\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,20 +36,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ATTRIBUTESERVICE'].methods_by_name['CreateAttributeDefinition']._serialized_options = b'\222\265\030\007\n\003\001\003\004\030\001'
   _globals['_ATTRIBUTESERVICE'].methods_by_name['ListAttributeDefinitions']._loaded_options = None
   _globals['_ATTRIBUTESERVICE'].methods_by_name['ListAttributeDefinitions']._serialized_options = b'\222\265\030\007\n\005\001\003\004\005\006'
-  _globals['_ATTRIBUTETYPE']._serialized_start=723
-  _globals['_ATTRIBUTETYPE']._serialized_end=898
-  _globals['_RECORDKIND']._serialized_start=900
-  _globals['_RECORDKIND']._serialized_end=1018
+  _globals['_ATTRIBUTETYPE']._serialized_start=737
+  _globals['_ATTRIBUTETYPE']._serialized_end=912
+  _globals['_RECORDKIND']._serialized_start=914
+  _globals['_RECORDKIND']._serialized_end=1032
   _globals['_ATTRIBUTEDEFINITION']._serialized_start=96
-  _globals['_ATTRIBUTEDEFINITION']._serialized_end=312
-  _globals['_CREATEATTRIBUTEDEFINITIONREQUEST']._serialized_start=315
-  _globals['_CREATEATTRIBUTEDEFINITIONREQUEST']._serialized_end=455
-  _globals['_CREATEATTRIBUTEDEFINITIONRESPONSE']._serialized_start=457
-  _globals['_CREATEATTRIBUTEDEFINITIONRESPONSE']._serialized_end=562
-  _globals['_LISTATTRIBUTEDEFINITIONSREQUEST']._serialized_start=564
-  _globals['_LISTATTRIBUTEDEFINITIONSREQUEST']._serialized_end=613
-  _globals['_LISTATTRIBUTEDEFINITIONSRESPONSE']._serialized_start=615
-  _globals['_LISTATTRIBUTEDEFINITIONSRESPONSE']._serialized_end=720
-  _globals['_ATTRIBUTESERVICE']._serialized_start=1021
-  _globals['_ATTRIBUTESERVICE']._serialized_end=1336
+  _globals['_ATTRIBUTEDEFINITION']._serialized_end=326
+  _globals['_CREATEATTRIBUTEDEFINITIONREQUEST']._serialized_start=329
+  _globals['_CREATEATTRIBUTEDEFINITIONREQUEST']._serialized_end=469
+  _globals['_CREATEATTRIBUTEDEFINITIONRESPONSE']._serialized_start=471
+  _globals['_CREATEATTRIBUTEDEFINITIONRESPONSE']._serialized_end=576
+  _globals['_LISTATTRIBUTEDEFINITIONSREQUEST']._serialized_start=578
+  _globals['_LISTATTRIBUTEDEFINITIONSREQUEST']._serialized_end=627
+  _globals['_LISTATTRIBUTEDEFINITIONSRESPONSE']._serialized_start=629
+  _globals['_LISTATTRIBUTEDEFINITIONSRESPONSE']._serialized_end=734
+  _globals['_ATTRIBUTESERVICE']._serialized_start=1035
+  _globals['_ATTRIBUTESERVICE']._serialized_end=1350
 # @@protoc_insertion_point(module_scope)

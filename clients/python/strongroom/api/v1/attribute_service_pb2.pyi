@@ -96,6 +96,7 @@ class AttributeDefinition(_message.Message):
     CATEGORY_FIELD_NUMBER: _builtins.int
     RECORD_KIND_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `tenants/{tenant}/attributes/{attribute}`."""
     key: _builtins.str
@@ -108,6 +109,8 @@ class AttributeDefinition(_message.Message):
     """Records that carry it."""
     description: _builtins.str
     """What it means, for people."""
+    unit: _builtins.str
+    """Unit of the values of a number, as people write it behind one: `GB`, `EUR`, `days`. At most 20 characters."""
     def __init__(
         self,
         *,
@@ -117,10 +120,11 @@ class AttributeDefinition(_message.Message):
         category: _rules_pb2.Category.ValueType = ...,
         record_kind: Global___RecordKind.ValueType = ...,
         description: _builtins.str = ...,
+        unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "description", b"description", "key", b"key", "name", b"name", "record_kind", b"record_kind", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "description", b"description", "key", b"key", "name", b"name", "record_kind", b"record_kind", "type", b"type", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -167,7 +171,7 @@ class CreateAttributeDefinitionResponse(_message.Message):
     ATTRIBUTE_DEFINITION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def attribute_definition(self) -> Global___AttributeDefinition:
-        """The definition as stored. Defining the same again gives the same."""
+        """The definition as stored. Defining the same again gives the same; a unit is added where none was said."""
 
     def __init__(
         self,

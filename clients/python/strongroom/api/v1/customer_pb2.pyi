@@ -899,6 +899,7 @@ class SegmentMove(_message.Message):
     LABEL_FIELD_NUMBER: _builtins.int
     FEATURE_FIELD_NUMBER: _builtins.int
     CHANGE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
     segment: _builtins.int
     """Number of the other segment."""
     label: _builtins.str
@@ -907,6 +908,8 @@ class SegmentMove(_message.Message):
     """Feature that would have to change."""
     change: _builtins.float
     """By how much, in the feature's own unit."""
+    unit: _builtins.str
+    """That unit: `days`, the currency of an amount, what the attribute declares; empty if there is none."""
     def __init__(
         self,
         *,
@@ -914,10 +917,11 @@ class SegmentMove(_message.Message):
         label: _builtins.str = ...,
         feature: _builtins.str = ...,
         change: _builtins.float = ...,
+        unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "feature", b"feature", "label", b"label", "segment", b"segment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "feature", b"feature", "label", b"label", "segment", b"segment", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
