@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from analysis_worker.report.markup import Markup, tag
 
-_ROW = 38
+_ROW = 41
 _WIDTH = 470
-_LETTER = 7.7  # the widest of the fonts that the page asks for, measured in a browser
+_LETTER = 10.4  # of the widest font that the page asks for, at the size it has on a phone
 _GAP = 14
+_LINE = 19
 _LABELLED_BINS = 8  # with more, figures would overlap; the table of the chart has them
 _LEGEND = 26
 
@@ -35,51 +36,54 @@ class Bar:
 
 def bar_chart(title: str, bars: Sequence[Bar], *, track: bool = False, names: Sequence[tuple[str, str]] = ()) -> Markup:
     """Horizontal bars, each under its label and figure; `track` draws the full length behind, `names` explain the colours."""
-    top = _LEGEND if names else 0
+    top = float(_LEGEND if names else 0)
     lines: list[Markup] = list(legend(names))
     for bar in bars:
-        lines.extend(_bar(bar, top, track=track))
-        top += _ROW
+        label = wrapped(bar.label, round((_WIDTH - _GAP - len(bar.text) * _LETTER) / _LETTER))
+        lines.extend(_bar(bar, label, top, track=track))
+        top += _ROW + (len(label) - 1) * _LINE
     return drawing(title, _WIDTH, top + 2, lines)
 
 
-def _bar(bar: Bar, top: float, *, track: bool) -> list[Markup]:
-    room = round((_WIDTH - _GAP - len(bar.text) * _LETTER) / _LETTER)
-    lines = [
-        tag("text", cut(bar.label, room), x=0, y=top + 13),
-        tag("text", bar.text, class_="quiet end", x=_WIDTH, y=top + 13),
-    ]
+def _bar(bar: Bar, label: Sequence[str], top: float, *, track: bool) -> list[Markup]:
+    lines = [tag("text", line, x=0, y=top + 16 + number * _LINE) for number, line in enumerate(label)]
+    lines.append(tag("text", bar.text, class_="quiet end", x=_WIDTH, y=top + 16))
+    top += 22 + (len(label) - 1) * _LINE
     if track:
-        lines.append(tag("rect", class_="track", x=0, y=top + 19, width=_WIDTH, height=11, rx=3))
+        lines.append(tag("rect", class_="track", x=0, y=top, width=_WIDTH, height=11, rx=3))
     if bar.length is None:
-        lines.append(tag("rect", class_="hatch", x=0.5, y=top + 19.5, width=18, height=10, rx=3))
+        lines.append(tag("rect", class_="hatch", x=0.5, y=top + 0.5, width=18, height=10, rx=3))
         return lines
     width = max(2.0, bar.length * _WIDTH) if bar.length > 0 else 0.0
-    lines.append(tag("rect", class_=bar.colour, x=0, y=top + 19, width=width, height=11, rx=min(3.0, width / 2)))
+    lines.append(tag("rect", class_=bar.colour, x=0, y=top, width=width, height=11, rx=min(3.0, width / 2)))
     if bar.added > 0:
         more = max(2.0, min(bar.added, 1.0 - bar.length) * _WIDTH)
-        lines.append(tag("rect", class_="second", x=width, y=top + 19, width=more, height=11, rx=min(3.0, more / 2)))
+        lines.append(tag("rect", class_="second", x=width, y=top, width=more, height=11, rx=min(3.0, more / 2)))
     return lines
 
 
 def column_bars(title: str, bars: Sequence[Bar], mark: tuple[float, str] | None = None) -> Markup:
-    """Upright bars apart from each other with label below and figure above; `mark` is a dashed height with its meaning."""
+    """Upright bars apart from each other with label below and figure above; `mark` is a dashed height and what it means."""
     width, height = _WIDTH, 210
     step = width / max(1, len(bars))
-    lines: list[Markup] = []
+    shapes: list[Markup] = []
+    texts: list[Markup] = []
     for index, bar in enumerate(bars):
         left, middle = index * step + step * 0.14, index * step + step / 2
         if bar.length is None:
-            lines.append(tag("rect", class_="hatch", x=left, y=height - 8.5, width=step * 0.72, height=8))
+            shapes.append(tag("rect", class_="hatch", x=left, y=height - 8.5, width=step * 0.72, height=8))
         else:
             tall = max(1.5, bar.length * (height - 30)) if bar.length > 0 else 0.0
-            lines.append(tag("rect", class_=bar.colour, x=left, y=height - tall, width=step * 0.72, height=tall, rx=2))
-            lines.append(tag("text", bar.text, class_="quiet mid", x=middle, y=height - tall - 6))
-        lines.append(tag("text", bar.label, class_="quiet mid", x=middle, y=height + 17))
+            shapes.append(tag("rect", class_=bar.colour, x=left, y=height - tall, width=step * 0.72, height=tall, rx=2))
+            texts.append(tag("text", bar.text, class_="quiet mid", x=middle, y=height - tall - 6))
+        texts.append(tag("text", bar.label, class_="quiet mid", x=middle, y=height + 17))
     if mark is not None:
         level = height - mark[0] * (height - 30)
-        lines.append(tag("line", class_="ideal", x1=0, y1=level, x2=width, y2=level))
-        lines.append(tag("text", mark[1], class_="quiet end", x=width, y=level - 6))
+        shapes.append(tag("line", class_="ideal", x1=0, y1=level, x2=width, y2=level))
+        key = width - len(mark[1]) * _LETTER
+        shapes.append(tag("line", class_="ideal", x1=key - 30, y1=10, x2=key - 6, y2=10))
+        texts.append(tag("text", mark[1], class_="quiet", x=key, y=15))
+    lines = shapes + texts
     lines.append(tag("line", class_="axis", x1=0, y1=height + 0.5, x2=width, y2=height + 0.5))
     return drawing(title, width, height + 24, lines)
 
@@ -119,6 +123,16 @@ def legend(entries: Sequence[tuple[str, str]]) -> list[Markup]:
         lines.append(tag("rect", class_=colour, x=left, y=4, width=12, height=12, rx=2))
         lines.append(tag("text", name, class_="quiet", x=left + 19, y=14))
     return lines
+
+
+def wrapped(label: str, letters: int) -> tuple[str, ...]:
+    """A label in one line or two; the table beside the chart has the whole one."""
+    if len(label) <= letters:
+        return (label,)
+    split = label.rfind(" ", 0, letters + 1)
+    if split <= 0:
+        return (cut(label, letters),)
+    return label[:split], cut(label[split + 1 :], letters)
 
 
 def cut(label: str, letters: int) -> str:

@@ -91,7 +91,7 @@ def figures(source: ReportInput, limits: Limits) -> Figures:
     """Apply the rule of ten and the limits to everything."""
     worst_first = sorted(source.quality, key=lambda c: (c.present / c.rows if c.rows else 1.0, c.column))
     gaps = sorted(source.imputation or (), key=lambda c: (-c.imputed, -c.missing, c.column))
-    imputed = [c for c in gaps if c.missing]
+    imputed = [c for c in gaps if 0 < c.missing < source.customers]
     segments = source.segments
     return Figures(
         provenance=_provenance(source.provenance),

@@ -32,6 +32,11 @@ def headline(shown: Figures) -> Markup:
         tag("h1", f"What we know about the customers of {short(source.tenant or 'this tenant')}"),
         tag("p", lead, class_="lead"),
         _facts(shown),
+        tag(
+            "p",
+            "Counts are to the nearest ten: neither a figure nor a difference of two tells of a few customers.",
+            class_="small",
+        ),
         _verdicts(verdicts(shown)),
     )
 
@@ -56,8 +61,10 @@ def _verdicts(found: tuple[Verdict, ...]) -> Markup:
 
 
 def _facts(shown: Figures) -> Markup:
-    facts = [_fact("Customer records", shown.customers.text), _fact("Transactions", shown.transactions.text)]
-    if shown.quality:
+    facts = [_fact("Customer records", shown.customers.text)]
+    if shown.transactions.value != 0:
+        facts.append(_fact("Transactions", shown.transactions.text))
+    if any(row.verdict != "empty" for row in shown.quality):
         facts.append(_fact("Cells filled in", shown.completeness.text))
     if shown.entities is not None:
         facts.append(_fact("Entities", shown.entities.entities.text))
@@ -86,7 +93,7 @@ def changes(shown: Figures) -> Markup:
     first = table("Figures that moved", heads, _rows(moved), (1, 2, 3))
     same = [one for one in found if not one.moved]
     rest = folded(f"{len(same)} that did not move", heads, _rows(same), (1, 2, 3))
-    return section("changes", title, lead, first, rest, long=True)
+    return section("changes", title, lead, first, rest)
 
 
 def _rows(found: Sequence[Change]) -> list[tuple[str, ...]]:

@@ -54,7 +54,8 @@ def _render(shown: Figures) -> str:
 
 def _footer() -> Markup:
     text = (
-        "Aggregates only. No figure on this page is about fewer than ten customers: smaller groups are hidden or merged with "
-        "the next smallest. The page loads nothing and runs nothing; its JSON twin holds the same figures."
+        "Aggregates only. No figure on this page is about fewer than ten customers: smaller groups are hidden or put together, "
+        "and counts are to the nearest ten, so that no difference of two figures tells of fewer either. The page loads nothing "
+        "and runs nothing; its JSON twin holds the same figures."
     )
     return tag("footer", join(text))

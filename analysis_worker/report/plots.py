@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analysis_worker.report.charts import Bar, cut, drawing, legend
+from analysis_worker.report.charts import Bar, cut, drawing, legend, wrapped
 from analysis_worker.report.markup import Markup, tag
 
 _WIDTH, _HEIGHT = 470, 330
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 22, 12, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 26, 16, 50
 _TICKS = 5
-_ROW = 40
-_LABEL = 68
+_ROW = 50
+_LABEL = 88
 _LARGEST_RADIUS = 44.0
+_LEGEND_LETTERS = 40
+_APART = 17.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +70,12 @@ def paired_bars(title: str, first: str, second: str, rows: Sequence[tuple[Bar, B
     track = _WIDTH - _LABEL - 70
     for index, (one, other) in enumerate(rows):
         top = 30 + index * _ROW
-        lines.append(tag("text", cut(one.label, 9), x=0, y=top + 20))
-        for offset, bar in ((0, one), (15, other)):
+        lines.append(tag("text", cut(one.label, 9), x=0, y=top + 25))
+        for offset, bar in ((0, one), (19, other)):
             colour = "bar" if offset == 0 else "second"
             width = max(2.0, (bar.length or 0.0) * track)
             lines.append(tag("rect", class_=colour, x=_LABEL, y=top + offset + 2, width=width, height=12, rx=2))
-            lines.append(tag("text", bar.text, class_="quiet", x=_LABEL + width + 7, y=top + offset + 12))
+            lines.append(tag("text", bar.text, class_="quiet", x=_LABEL + width + 7, y=top + offset + 13))
     return drawing(title, _WIDTH, 32 + len(rows) * _ROW, lines)
 
 
@@ -84,14 +86,30 @@ def bubble_map(title: str, bubbles: Sequence[Bubble]) -> Markup:
         tag("line", class_="grid", x1=0, y1=tall / 2, x2=wide, y2=tall / 2),
         tag("line", class_="grid", x1=wide / 2, y1=0, x2=wide / 2, y2=tall),
     ]
-    names: list[Markup] = []
     numbered = list(enumerate(bubbles, start=1))
+    placed: list[tuple[float, float]] = []
+    names: list[Markup] = []
     for number, bubble in sorted(numbered, key=lambda one: -one[1].size):
         x, y = wide / 2 + bubble.x * (wide / 2 - margin), tall / 2 - bubble.y * (tall / 2 - margin)
         radius = max(11.0, _LARGEST_RADIUS * min(1.0, bubble.size * 2) ** 0.5)
         lines.append(tag("circle", class_="bubble", cx=x, cy=y, r=radius))
-        names.append(tag("text", str(number), class_="mid strong", x=x, y=y + 5))
+        spot = _free(x, y + 5, placed)
+        placed.append(spot)
+        names.append(tag("text", str(number), class_="mid strong", x=spot[0], y=spot[1]))
     lines.extend(names)
-    for row, (number, bubble) in enumerate(numbered):
-        lines.append(tag("text", cut(f"{number}  {bubble.label}", 60), class_="quiet", x=0, y=tall + 22 + row * 20))
-    return drawing(title, wide, tall + 14 + 20 * len(bubbles), lines)
+    top = tall + 22.0
+    for number, bubble in numbered:
+        for row, part in enumerate(wrapped(bubble.label, _LEGEND_LETTERS)):
+            lines.append(tag("text", part if row else f"{number}  {part}", class_="quiet", x=26 if row else 0, y=top))
+            top += 22
+    return drawing(title, wide, top - 8, lines)
+
+
+def _free(x: float, y: float, placed: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The spot, or the nearest one above or below that no other number covers."""
+    for step in range(len(placed) + 1):
+        for way in (-1, 1):
+            spot = (x, y + way * step * _APART)
+            if all(abs(spot[0] - a) >= _APART or abs(spot[1] - b) >= _APART for a, b in placed):
+                return spot
+    return x, y

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analysis_worker.report.charts import Bar, bar_chart, histogram
 from analysis_worker.report.figures import Figures
 from analysis_worker.report.figures_data import FAIR_PERCENT, GOOD_PERCENT, BarRow, QualityRow
-from analysis_worker.report.markup import EMPTY, Child, Markup, tag
+from analysis_worker.report.markup import EMPTY, Child, Markup, join, tag
 from analysis_worker.report.suppression import ABSENT, Count
 from analysis_worker.report.tables import folded, table
 from analysis_worker.report.verdicts import verdicts
@@ -18,10 +18,10 @@ _NAMED = 12
 _BANDS = {"auto": "merged by rule", "review": "for a person", "no": "different"}
 
 
-def section(name: str, title: str, lead: str, *children: Child, long: bool = False) -> Markup:
-    """One titled part of the page."""
-    content = (tag("h2", title, id=f"{name}-title"), tag("p", lead, class_="soft"), *children)
-    return tag("section", *content, id=name, aria_labelledby=f"{name}-title", class_="long" if long else "short")
+def section(name: str, title: str, lead: str, *children: Child) -> Markup:
+    """One titled part of the page; on paper, title, lead and first part stay together."""
+    start = (tag("h2", title, id=f"{name}-title"), tag("p", lead, class_="soft"), *children[:1])
+    return tag("section", tag("div", *start, class_="start"), *children[1:], id=name, aria_labelledby=f"{name}-title")
 
 
 def pair(figure: Markup, beside: Markup) -> Markup:
@@ -39,6 +39,9 @@ def quality(shown: Figures) -> Markup:
     used = [r for r in shown.quality if r.verdict != "empty"]
     if not shown.quality:
         return EMPTY
+    if not used:
+        lead = "The records of this run have purchases and nothing else: no other column holds a value."
+        return section("quality", "Data quality", lead, _unused(shown))
     figure = chart(
         bar_chart("Share of filled cells per column, emptiest first", [_quality_bar(r) for r in used[:_CHARTED]], track=True),
         f"Share of records that have a value. Good from {GOOD_PERCENT}%, fair from {FAIR_PERCENT}%, poor below.",
@@ -49,7 +52,7 @@ def quality(shown: Figures) -> Markup:
         for r in used
     ]
     beside = tag("div", table("Completeness by column", heads, rows, (1, 2)), _unused(shown))
-    return section("quality", "Data quality", _quality_lead(shown, used), _glance(shown), pair(figure, beside), long=True)
+    return section("quality", "Data quality", _quality_lead(shown, used), join(_glance(shown), pair(figure, beside)))
 
 
 def _quality_lead(shown: Figures, used: Sequence[QualityRow]) -> str:
@@ -108,7 +111,7 @@ def corrections(shown: Figures) -> Markup:
     figure = chart(bar_chart("Proposed corrections per rule", bars), "Proposals per rule.")
     heads = ("Rule", "Proposed", "Applied", "Waiting")
     beside = table("Corrections by rule", heads, rows, (1, 2, 3))
-    return section("corrections", "Corrections", lead, pair(figure, beside), long=True)
+    return section("corrections", "Corrections", lead, pair(figure, beside))
 
 
 def entities(shown: Figures) -> Markup:

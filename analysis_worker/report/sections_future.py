@@ -29,13 +29,15 @@ def value(shown: Figures) -> Markup:
     parts = [part for part in (_backtest(found), _tenths(found), _alive(found)) if part]
     heads = ("Currency", "Customers", "Mean purchase", "Expected value")
     rows = [(m.currency, m.customers.text, m.mean_purchase, m.expected) for m in found.money]
-    return section("value", title, lead, *parts, table("Expected value by currency", heads, rows, (1, 2, 3)), long=True)
+    return section("value", title, lead, *parts, table("Expected value by currency", heads, rows, (1, 2, 3)))
 
 
 def _backtest(found: ValueFigures) -> Markup:
     if not found.backtest:
         return EMPTY
-    largest = max(max(r.expected, r.made) for r in found.backtest) or 1.0
+    largest = max(max(r.expected, r.made) for r in found.backtest)
+    if not largest:
+        return tag("p", f"Looking back: in the last {found.backtest_days} days nothing was expected, and nobody bought.")
     bars = [
         (
             Bar(label=f"group {r.label}", text=f"{r.expected:.2f}", length=r.expected / largest),
@@ -125,7 +127,7 @@ def prediction(shown: Figures) -> Markup:
         _influences(found),
         _details(found),
     )
-    return section("prediction", title, lead, *parts, long=True)
+    return section("prediction", title, lead, *parts)
 
 
 def _unsaid(found: PredictionFigures) -> str:
@@ -257,9 +259,7 @@ def rules(shown: Figures) -> Markup:
         (r.body, r.head, r.customers.text, r.confidence.text, f"{r.lift:.1f}", _decimal(r.holdout_lift, 1)) for r in found.rows
     ]
     heads = ("Who buys", "also buys", "Customers", "Of these", "Lift", "Held out")
-    return section(
-        "rules", title, lead, pair(drawn, note), table("Rules, the strongest first", heads, rows, (2, 3, 4, 5)), long=True
-    )
+    return section("rules", title, lead, pair(drawn, note), table("Rules, the strongest first", heads, rows, (2, 3, 4, 5)))
 
 
 def _decimal(value: float | None, digits: int = 3) -> str:

@@ -55,9 +55,9 @@ def imputation(shown: Figures) -> Markup:
     ) + (f" {more} more {'columns are' if more > 1 else 'column is'} left out here." if more else "")
     whole = table("Estimated gaps by column", _IMPUTED_HEADS, [_imputed(r) for r in shown.imputation], (1, 2, 3, 5, 6, 7))
     if not filled:
-        return section("imputation", title, lead, whole, long=True)
+        return section("imputation", title, lead, whole)
     drawings = tag("div", _before_and_after(shown.imputation), _errors(filled), class_="pair")
-    return section("imputation", title, lead, drawings, whole, _reading(filled), long=True)
+    return section("imputation", title, lead, drawings, whole, _reading(filled))
 
 
 _IMPUTED_HEADS = ("Column", "Gaps", "Filled before", "After", "How, or why not", "Error left", "In the interval", "Sureness")
@@ -156,9 +156,7 @@ def segments(shown: Figures) -> Markup:
     drawing = chart(bar_chart("Customers per segment", bars), "Customers per segment.")
     sizes = pair(drawing, table("Segments by size", ("Segment", "Customers", "Share"), rows, (1, 2)))
     cards = [_card(row) for row in found.rows if row.profile]
-    return section(
-        "segments", "Segments", _segments_lead(found), sizes, _map(found), tag("div", *cards, class_="cards"), long=True
-    )
+    return section("segments", "Segments", _segments_lead(found), sizes, _map(found), tag("div", *cards, class_="cards"))
 
 
 def _segments_lead(found: SegmentFigures) -> str:
@@ -179,8 +177,12 @@ def _map(found: SegmentFigures) -> Markup:
         "Map of the segments: near ones have like profiles, the area is the share of customers. The axes are the two "
         "directions in which profiles differ most.",
     )
-    where = [(spot.name, f"{spot.x:+.2f}", f"{spot.y:+.2f}") for spot in found.map]
+    where = [(spot.name, _signed(spot.x), _signed(spot.y)) for spot in found.map]
     return pair(drawn, table("Places on the map, from -1 to 1", ("Segment", "Across", "Up"), where, (1, 2)))
+
+
+def _signed(place: float) -> str:
+    return f"{place:+.2f}".replace("-0.00", "0.00").replace("+0.00", "0.00")
 
 
 def _size_bar(row: SegmentRow, largest: int) -> Bar:
@@ -216,16 +218,16 @@ def provenance(shown: Figures) -> Markup:
     ]
     steps = [(d.step, _seconds(d.seconds)) for d in source.durations]
     settings = [(step, text or "defaults") for step, text in source.settings]
-    left = table("The run", ("What", "Value"), [(name, value) for name, value in facts if value])
+    left = join(
+        table("The run", ("What", "Value"), [(name, value) for name, value in facts if value]),
+        table("Versions", ("Program", "Version"), source.versions),
+    )
     right = join(
         table("Settings by step", ("Step", "Settings"), settings),
         table("Time per step", ("Step", "Duration"), steps, (1,)),
-        table("Versions", ("Program", "Version"), source.versions, (1,)),
     )
     lead = "Same data position, settings, seed and versions give the same figures."
-    return section(
-        "provenance", "Provenance", lead, tag("div", tag("div", left), tag("div", right), class_="pair wordy"), long=True
-    )
+    return section("provenance", "Provenance", lead, tag("div", tag("div", left), tag("div", right), class_="pair"))
 
 
 def _seconds(seconds: float) -> str:

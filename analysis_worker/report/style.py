@@ -60,11 +60,13 @@ h3{font-size:1rem;margin:0;line-height:1.35;overflow-wrap:anywhere}
 p{margin:.25rem 0 1rem;max-width:68ch}
 .eyebrow{font-size:.8rem;letter-spacing:.09em;text-transform:uppercase;color:var(--accent);font-weight:600;margin:0}
 .lead{font-size:1.12rem;color:var(--soft);overflow-wrap:anywhere}
-.soft,figcaption,caption{color:var(--soft)}
+.soft,.small,figcaption,caption{color:var(--soft)}.small{font-size:.85rem;margin:.5rem 0 0}
 section{border-top:1px solid var(--rule);padding:2.25rem 0 1.25rem;margin-top:1.25rem}
-.facts{display:grid;grid-template-columns:repeat(4,1fr);gap:1px;background:var(--rule);border:1px solid var(--rule);
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:1px;
+background:var(--rule);border:1px solid var(--rule);
 border-radius:10px;overflow:hidden;margin:1.75rem 0 .5rem}
-.facts.few{grid-template-columns:repeat(3,1fr);margin:1rem 0 1.25rem}.facts .pill{margin-left:.4rem;vertical-align:.2em}
+.facts.few{grid-template-columns:repeat(auto-fit,minmax(12rem,1fr));margin:1rem 0 1.25rem}
+.facts .pill{margin-left:.4rem;vertical-align:.2em}
 .facts div{background:var(--card);padding:1.05rem 1.2rem 1.1rem}
 .facts dt{font-size:.82rem;color:var(--soft)}
 .facts dd{margin:.15rem 0 0;font-size:1.5rem;font-weight:600;line-height:1.2;overflow-wrap:anywhere}
@@ -88,7 +90,7 @@ figure{margin:0;background:var(--card);border:1px solid var(--rule);border-radiu
 figcaption{font-size:.85rem;margin-top:.5rem;line-height:1.45}
 svg{display:block;width:100%;max-width:560px;height:auto}
 svg text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif;fill:var(--ink)}
-svg .quiet{fill:var(--soft);font-size:12px;paint-order:stroke;stroke:var(--card);stroke-width:3px}
+svg .quiet{fill:var(--soft);paint-order:stroke;stroke:var(--card);stroke-width:3px}
 svg .end{text-anchor:end}svg .mid{text-anchor:middle}
 svg .track{fill:var(--track)}svg .bar{fill:var(--mark)}svg .good,svg .auto{fill:var(--good)}
 svg .fair,svg .review{fill:var(--fair)}svg .poor{fill:var(--poor)}svg .empty,svg .no{fill:var(--soft)}
@@ -98,11 +100,11 @@ svg .path{stroke:var(--mark);stroke-width:2}svg .dot{fill:var(--mark)}
 svg .hollow{fill:var(--card);stroke:var(--mark);stroke-width:2}
 svg .bubble{fill:var(--wash);fill-opacity:.8;stroke:var(--accent);stroke-width:1.5}
 svg .axis{stroke:var(--soft);stroke-width:1}svg .hatch{fill:none;stroke:var(--soft);stroke-dasharray:3 3}
-.scroll{overflow-x:auto}section>.scroll{margin-top:1.5rem}
+.scroll{overflow-x:auto}.scroll+.scroll{margin-top:1.5rem}section>.scroll,.start>.scroll{margin-top:1.5rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 caption{text-align:left;font-size:.85rem;padding-bottom:.45rem}
 th,td{unicode-bidi:isolate;text-align:left;padding:.42rem .9rem .42rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
-tbody th{font-weight:500;overflow-wrap:anywhere;min-width:8rem}
+tbody th{font-weight:500;overflow-wrap:break-word;max-width:24rem}
 thead th{font-size:.8rem;color:var(--soft);font-weight:600;border-bottom-color:var(--soft);vertical-align:bottom}
 .num{text-align:right;white-space:nowrap}
 td:last-child,th:last-child{padding-right:0}
@@ -113,7 +115,7 @@ break-inside:avoid}
 .card table{margin-top:.5rem;font-size:.86rem}
 .card caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .card p{margin:.1rem 0 0;font-size:.88rem}
-.card th,.card td{padding-top:.3rem;padding-bottom:.3rem}.card tbody th{min-width:0}.card .num{white-space:normal}
+.card th,.card td{padding-top:.3rem;padding-bottom:.3rem}.card .num{white-space:normal}
 .aside{margin-top:1.25rem;background:var(--wash);border-radius:10px;padding:.9rem 1.1rem;max-width:none}
 .aside p:last-child{margin-bottom:0}
 details{margin-top:1rem}summary{cursor:pointer;color:var(--accent);font-weight:600;padding:.2rem 0}
@@ -122,14 +124,21 @@ border-radius:4px;overflow-wrap:anywhere}
 ol,.aside ul{padding-left:1.3rem}li{margin:.35rem 0;max-width:68ch}
 a{color:var(--accent)}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 footer{border-top:1px solid var(--rule);margin-top:2rem;padding-top:1rem;font-size:.85rem;color:var(--soft)}
-@media (max-width:760px){.sheet{padding:2rem 1.1rem 3rem}.facts{grid-template-columns:repeat(2,1fr)}
-.facts.few{grid-template-columns:minmax(0,1fr)}
+@media screen and (max-width:760px){
+.sheet{padding:2rem 1.1rem 3rem}.facts{grid-template-columns:repeat(auto-fit,minmax(8rem,1fr))}
 .pair{grid-template-columns:minmax(0,1fr)}
+svg text{font-size:18px}figure{padding:.8rem .7rem .7rem}table{font-size:.86rem}th,td{padding-right:.6rem}
+tbody th{max-width:11rem}td:not(.num){min-width:8.5rem}
 .verdicts li{grid-template-columns:4.6rem minmax(0,1fr)}.why{grid-column:1/-1}h1{font-size:1.95rem}}
-@media print{.verdicts li{padding:.3rem .8rem}body{font-size:10.5pt;background:#fff}
-.sheet{max-width:none;padding:0}.skip{display:none}
-section,figure,.facts,tr{break-inside:avoid}section.long{break-inside:auto}h2,caption{break-after:avoid}
-details>summary{list-style:none}figure,.card,.facts div{background:#fff}}
+@page{margin:15mm 14mm}
+@media print{.verdicts li{padding:.3rem .8rem}body{font-size:10pt;background:#fff}
+.sheet{max-width:none;padding:0}.skip{display:none}h1{font-size:22pt}section{padding:1.1rem 0 .4rem;margin-top:.6rem}
+.pair{gap:1.2rem}svg{max-width:none}svg text{font-size:16px}th,td{padding:.2rem .6rem .2rem 0}table{font-size:8.6pt}
+.cards{grid-template-columns:1fr 1fr;gap:.7rem}tbody th{min-width:6rem}p{orphans:3;widows:3}
+.pair{display:flex}.pair>*{flex:1 1 0;min-width:0}
+.start,figure,.facts,.aside,.card,tr,li{break-inside:avoid}h2,h3,caption{break-after:avoid}
+thead{display:table-header-group}details>summary{list-style:none}figure,.card,.facts div{background:#fff}
+.scroll{overflow:visible}}
 """
 
 CSS = (

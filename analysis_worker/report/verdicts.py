@@ -54,10 +54,12 @@ def verdicts(shown: Figures) -> tuple[Verdict, ...]:
 def _completeness(shown: Figures) -> Verdict | None:
     if not shown.quality:
         return None
+    if all(row.verdict == "empty" for row in shown.quality):
+        return Verdict(section="quality", title="Completeness", word=NOTE, text="No column but the purchases holds a value.")
     used = [row for row in shown.quality if row.verdict != "empty"]
     bad = [column_words(row.column) for row in used if row.verdict == "poor"]
     named = ", ".join(bad[:3]) + (f" and {len(bad) - 3} more" if len(bad) > 3 else "")  # noqa: PLR2004 - what fits a line
-    text = f"{shown.completeness.text} of the cells in use are filled. " + (
+    text = f"Of the cells in use, {shown.completeness.text} are filled. " + (
         f"Thin: {named}." if bad else "No column that is in use is thinner than 70%."
     )
     word = GOOD if not bad else FAIR if 2 * len(bad) < len(used) else POOR
@@ -113,9 +115,14 @@ def _imputation(shown: Figures) -> Verdict | None:
     covers = [row.coverage_percent for row in shown.imputation if row.coverage_percent is not None]
     honest = all(abs(cover - _ASKED_COVERAGE) <= _NEAR_COVERAGE for cover in covers)
     text = f"{shown.imputed_total.text} of {shown.missing_total.text} gaps estimated" + (
-        f"; intervals cover {min(covers)} to {max(covers)}% of hidden values." if covers else "."
+        f"; intervals hold {_span(covers)} of hidden values." if covers else "."
     )
     return Verdict(section="imputation", title="Estimated gaps", word=GOOD if honest else FAIR, text=text)
+
+
+def _span(percents: list[int]) -> str:
+    low, high = min(percents), max(percents)
+    return f"{low}%" if low == high else f"{low} to {high}%"
 
 
 def _segments(shown: Figures) -> Verdict | None:
@@ -141,7 +148,7 @@ def _value(shown: Figures) -> Verdict | None:
             section="value", title="Customer value", word=NOTE, text=f"Not estimated: {found.reason or 'no reason'}."
         )
     error, naive, cover = significant(found.error), significant(found.naive_error), found.coverage_percent
-    text = f"{found.purchases.text} purchases expected in {found.horizon_days} days"
+    text = f"Expected in {found.horizon_days} days: {found.purchases.text} purchases"
     if error is None or naive is None or cover is None:
         return Verdict(section="value", title="Customer value", word=NOTE, text=f"{text}; too little time to look back on.")
     better = error <= naive

@@ -53,10 +53,15 @@ _OUTCOMES: Mapping[str, str] = {
     "linear": "linear model",
     "ridge": "linear model",
     "logistic": "logistic model",
-    "constant": "constant",
     "no_better_than_baseline": "left empty: a model would only guess",
-    "too_few_known": "left empty: too few known values",
-    "too_many_categories": "left empty: too many different values",
+    "too_few_observed": "left empty: too few known values",
+    "no_observed_values": "left empty: no known values",
+    "no_predictors": "left empty: nothing to estimate from",
+    "high_cardinality": "left empty: too many different values",
+    "constant": "left empty: only one known value",
+    "unsupported_type": "left empty: no numbers or words",
+    "column_budget": "left empty: more columns than the run allows",
+    "not_asked_for": "left empty: not asked for",
 }
 _SOURCES: Mapping[str, str] = {"entity": "the same entity", "several": "several sources"}
 _SPLITS: Mapping[str, str] = {"stratified": "drawn at random", "time": "of a later time"}
