@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import resource
 import signal
 import time
@@ -20,11 +21,13 @@ from analysis_worker.pipeline.stopping import StopSignal
 from analysis_worker.references import NO_REFERENCES, load_references
 from analysis_worker.vault_io.claiming import RunQueue
 from analysis_worker.vault_io.connection import connect_worker, worker_profile
+from analysis_worker.vault_io.helping import Helper
 from analysis_worker.vault_io.serving import Outcome, WorkerLoop
 from strongroom.errors import ConfigurationError
 
 _EXIT_CODES = {Outcome.FAILED: 1, Outcome.LOST: 1, Outcome.REFUSED: 1, Outcome.AWAY: 4}
 _CONFIGURATION_EXIT = 3
+_PR_SET_DUMPABLE = 4  # of prctl(2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +60,18 @@ def run_worker(settings: WorkerSettings, *, log_to: TextIO) -> int:
     try:
         with connect_worker(worker_profile(settings.profile)) as client:
             steps = known_steps(load_references(Path(settings.references)) if settings.references else NO_REFERENCES)
+            runner = Runner(
+                steps=steps,
+                around=Surroundings(stop=stop, log=log, threads=settings.threads, monotonic=time.monotonic, now=_now),
+            )
             loop = WorkerLoop(
                 client=client,
                 queue=RunQueue(client, tuple(steps), settings.lease_s),
-                runner=Runner(
-                    steps=steps,
-                    around=Surroundings(stop=stop, log=log, threads=settings.threads, monotonic=time.monotonic, now=_now),
-                ),
+                runner=runner,
                 stop=stop,
                 log=log,
                 clock=time.monotonic,
+                helper=Helper(client=client, runner=runner, steps=tuple(steps), stop=stop, log=log, clock=time.monotonic),
             )
             log.emit("worker_started", once=settings.once)
             code = _serve(loop, settings)
@@ -85,8 +90,15 @@ def _serve(loop: WorkerLoop, settings: WorkerSettings) -> int:
 
 
 def forbid_core_dumps() -> None:
-    """A core file would hold customers in plain text."""
+    """No file and no crash reporter gets the memory of this process: it holds customers in plain text.
+
+    The limit keeps the kernel from writing a file; a program named in `core_pattern` gets the memory whatever the limit says,
+    unless the process is not dumpable, which also keeps debuggers of the same user out.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    control = getattr(ctypes.CDLL(None), "prctl", None)
+    if control is not None:  # Linux
+        control(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _install(stop: StopSignal) -> None:

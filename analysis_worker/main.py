@@ -14,7 +14,8 @@ _DESCRIPTION = """\
 Takes analysis runs from a vault and does them: correct, enrich, match, impute, segment, value, classify, associate.
 
 The worker never opens the vault: it reads what the run's purpose allows over the API, under pseudonyms, and writes results
-back the same way. Several workers may run at once; a run that one leaves, another finishes. Nothing is stored on this machine.
+back the same way. Several workers may run at once: a run that one leaves, another finishes, and a worker without a run helps
+with another's: matching 50,000 customers or more goes in cells that all of them do. Nothing is stored on this machine.
 """
 _EPILOG = """\
 The vault is found through the SDK's profiles: the one named `worker` if there is one, else the default. STRONGROOM_CONFIG_DIR

@@ -25,9 +25,18 @@ from analysis_worker.pipeline.plan import Plan, PlannedStep
 from analysis_worker.pipeline.ports import Conclusion, Kept, RunVault, Stop
 from analysis_worker.pipeline.quality import quality_of
 from analysis_worker.pipeline.report_input import RunFigures, report_input
-from analysis_worker.pipeline.step_adapter import NamesTransactions, StepInputs
+from analysis_worker.pipeline.step_adapter import NamesTransactions, SharesCells, StepInputs
 
 Outcomes = Mapping[str, StepOutcome]
+
+
+def worth_sharing(step: PlannedStep, customers: int) -> bool:
+    """Whether other workers may help with a step over so many customers.
+
+    Raises:
+        RunFailureError: the step's options are refused.
+    """
+    return isinstance(step.adapter, SharesCells) and customers >= step.adapter.shares_from_rows(step.options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +92,20 @@ class Execution:
         self.vault.commit(conclusion)
         self.around.log.emit("run_committed", run=self.plan.run, rows=sum(conclusion.offsets.values()))
 
+    def inputs_of_helper(self, name: str) -> StepInputs:
+        """What the leader of the run feeds a step: earlier steps of the run count as they were kept.
+
+        Raises:
+            RunFailureError: EARLIER_STEP_MISSING, one was not kept.
+        """
+        number = next(place for place, step in enumerate(self.plan.steps) if step.name == name)
+        earlier = [step.name for step in self.plan.steps[:number]]
+        kept = self.vault.kept().checkpoints if earlier else frozenset()
+        if not kept.issuperset(earlier):
+            raise RunFailureError("EARLIER_STEP_MISSING", "an earlier step of the run was not kept")
+        outcomes = {step: StepOutcome.decode(step, self.vault.load(step)) for step in earlier}
+        return self._inputs(self.plan.steps[number], outcomes)
+
     def _pause(self) -> None:
         self.vault.check()
         self.around.stop.check()
@@ -136,6 +159,7 @@ class Execution:
             as_of=self.plan.as_of,
             threads=self.around.threads,
             decisions=self._decisions() if step.name in STEPS_WITH_DECISIONS else None,
+            workers=self.vault.workers(step.name) if worth_sharing(step, table.num_rows) else None,
         )
 
     def _decisions(self) -> pa.Table | None:

@@ -6,7 +6,7 @@ may be repeated) or `RunFailureError`. None of them is called by a step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +14,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from analysis_worker.engines.workers import Workers
 from strongroom.api.v1.customer_pb2 import DerivedData
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
@@ -101,8 +102,15 @@ class RunVault(Protocol):
         """Say how far the run is; arrives with the next heartbeat."""
         ...
 
-    def read(self, kind: Kind, fields: Sequence[str]) -> Reading | None:
-        """All rows of a kind with those of the fields that the purpose may see; None if it may see none of them."""
+    def read(self, kind: Kind, fields: Sequence[str], opened: Callable[[int], None] | None = None) -> Reading | None:
+        """All rows of a kind with those of the fields that the purpose may see; None if it may see none of them.
+
+        `opened` is told about how many rows there will be, before the first is read.
+        """
+        ...
+
+    def workers(self, step: str) -> Workers | None:
+        """Others that may help with a step: they are invited from now on. None if there can be none."""
         ...
 
     def previous(self) -> EarlierRun | None:

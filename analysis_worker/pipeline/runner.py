@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from analysis_worker.engines.workers import Help
 from analysis_worker.pipeline.customers import CUSTOMER_ID, ROW_ID, TRANSACTION_ROW_ID, Customers
 from analysis_worker.pipeline.errors import RunFailureError
-from analysis_worker.pipeline.execution import Execution, Source, Surroundings
+from analysis_worker.pipeline.execution import Execution, Source, Surroundings, worth_sharing
 from analysis_worker.pipeline.plan import Plan, plan_run
 from analysis_worker.pipeline.ports import Kind, RunVault
-from analysis_worker.pipeline.step_adapter import StepAdapter
+from analysis_worker.pipeline.step_adapter import SharesCells, StepAdapter
 from strongroom.api.v1.analysis_service_pb2 import Run
 
 
@@ -28,7 +30,13 @@ class Runner:
             RunStoppedError: it does not go on here; the leaf says what to do.
         """
         plan = plan_run(run, self.steps)
-        source = self._read(plan, vault)
+        first = plan.steps[0]
+
+        def opened(customers: int) -> None:
+            if run.attempts <= 1 and worth_sharing(first, customers):
+                vault.workers(first.name)  # so that helpers read while this worker does
+
+        source = self._read(plan, vault, opened)
         self.around.log.emit(
             "run_read",
             run=plan.run,
@@ -37,8 +45,26 @@ class Runner:
         )
         Execution(plan=plan, source=source, vault=vault, around=self.around).go()
 
-    def _read(self, plan: Plan, vault: RunVault) -> Source:
-        reading = vault.read(Kind.CUSTOMER, plan.customer_fields)
+    @contextmanager
+    def helping(self, run: Run, name: str, vault: RunVault) -> Iterator[Help]:
+        """The helper's side of one step of a run that another worker leads, while the block lasts.
+
+        Raises:
+            RunStoppedError: this worker cannot help; the run goes on without it.
+        """
+        plan = plan_run(run, self.steps)
+        step = next((each for each in plan.steps if each.name == name), None)
+        if step is None or not isinstance(step.adapter, SharesCells):
+            raise RunFailureError("NOT_SHARED", "this worker does not share the step")
+        own = plan_run(Run(name=run.name, as_of=run.as_of, steps=[one for one in run.steps if one.step == name]), self.steps)
+        inputs = Execution(plan=plan, source=self._read(own, vault), vault=vault, around=self.around).inputs_of_helper(name)
+        with ExitStack() as stack:
+            with self.around.stop.interruptible():
+                helper = stack.enter_context(step.adapter.help(inputs))
+            yield helper
+
+    def _read(self, plan: Plan, vault: RunVault, opened: Callable[[int], None] | None = None) -> Source:
+        reading = vault.read(Kind.CUSTOMER, plan.customer_fields, opened)
         if reading is None:
             raise RunFailureError("NOTHING_TO_READ", "the purpose may see none of the fields that the steps need")
         customers = Customers.of(reading.rows)

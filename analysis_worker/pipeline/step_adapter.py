@@ -7,6 +7,7 @@ what the steps after it see, and only those that name the step in `sees`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,6 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from analysis_worker.engines.workers import Help, Workers
 from analysis_worker.pipeline.customers import ROW_ID
 from analysis_worker.pipeline.ports import JsonObject, ResultRow
 
@@ -34,6 +36,7 @@ class StepInputs:
         threads: how many the step may use.
         decisions: what people have decided about pairs of rows: `row_id`, `other_row_id` (places, int64), `same` (bool);
             None if nobody has decided anything.
+        workers: others that may help; None if nobody may. The result is the same bits with and without them.
     """
 
     customers: pa.Table
@@ -43,6 +46,7 @@ class StepInputs:
     as_of: datetime
     threads: int
     decisions: pa.Table | None = None
+    workers: Workers | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,27 @@ class NamesTransactions(Protocol):
 
     @property
     def names_transactions(self) -> bool: ...
+
+
+@runtime_checkable
+class SharesCells(Protocol):
+    """A step that several workers can do together, in cells."""
+
+    def shares_from_rows(self, options: Mapping[str, object]) -> int:
+        """Fewer customers than this are done by one worker.
+
+        Raises:
+            RunFailureError: the options are refused.
+        """
+        ...
+
+    def help(self, inputs: StepInputs) -> AbstractContextManager[Help]:
+        """The helper's side, for as long as the block lasts.
+
+        Raises:
+            RunFailureError: the options or the columns are refused.
+        """
+        ...
 
 
 def lines_by_row(lines: pa.Table) -> Iterator[tuple[bytes, list[dict[str, Any]]]]:

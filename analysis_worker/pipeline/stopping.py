@@ -36,6 +36,17 @@ class StopSignal:
         return self._requested.wait(seconds)
 
     @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Inside, the request waits until the block has ended: for a call in the middle of computing."""
+        before, self._interruptible = self._interruptible, False
+        try:
+            yield
+        finally:
+            self._interruptible = before
+        if before:
+            self.check()
+
+    @contextmanager
     def interruptible(self) -> Iterator[None]:
         self._interruptible = True
         try:

@@ -37,6 +37,22 @@ class Beat(Protocol):
     def __call__(self, progress: RunProgress, *, timeout_s: float) -> None: ...
 
 
+class Keeper(Protocol):
+    """What is known of a lease."""
+
+    def check(self) -> None:
+        """Return if it holds; raise LeaseLostError if not."""
+        ...
+
+    def lose(self) -> None:
+        """Note that another call was told that the lease is gone."""
+        ...
+
+    def tell(self, progress: RunProgress) -> None:
+        """Send this with the next heartbeat."""
+        ...
+
+
 class LeaseKeeper:
     """Keeps one lease while its `with` block runs.
 

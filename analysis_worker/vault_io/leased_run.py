@@ -16,9 +16,10 @@ from google.protobuf.struct_pb2 import Struct
 from analysis_worker.pipeline.errors import LeaseLostError, VaultAwayError
 from analysis_worker.pipeline.ports import AskedPair, Conclusion, DecidedPair, EarlierRun, Kept, Kind, Reading, ResultRow
 from analysis_worker.vault_io.batches import batched, batched_pairs
-from analysis_worker.vault_io.lease import Lease, LeaseKeeper
+from analysis_worker.vault_io.lease import Keeper, Lease
 from analysis_worker.vault_io.reading import read_rows
 from analysis_worker.vault_io.sdk_errors import run_errors
+from analysis_worker.vault_io.shared_cells import LeasedWorkers
 from strongroom.api.v1.analysis_service_pb2 import RunProgress
 from strongroom.api.v1.analysis_worker_service_pb2 import Checkpoint
 
@@ -36,13 +37,23 @@ class LeasedRun:
         lease: the claimed run.
         keeper: knows whether the lease holds.
         pause: looks at the lease and at the wish to end; called where the run may stop.
+        others: other workers that may help; None if nobody shall.
     """
 
-    def __init__(self, client: Client, lease: Lease, keeper: LeaseKeeper, pause: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        lease: Lease,
+        keeper: Keeper,
+        pause: Callable[[], None],
+        others: LeasedWorkers | None = None,
+    ) -> None:
         self._client = client
         self._lease = lease
         self._keeper = keeper
         self._pause = pause
+        self._others = others
+        self._invited = ""
         self._checkpoints: dict[str, Checkpoint] = {}
 
     def check(self) -> None:
@@ -51,9 +62,16 @@ class LeasedRun:
     def tell(self, step: str, *, fraction: float, rows: int) -> None:
         self._keeper.tell(RunProgress(step=step, fraction=fraction, rows=rows))
 
-    def read(self, kind: Kind, fields: Sequence[str]) -> Reading | None:
+    def read(self, kind: Kind, fields: Sequence[str], opened: Callable[[int], None] | None = None) -> Reading | None:
         with self._calls():
-            return read_rows(self._client, self._lease, kind, fields, self._pause)
+            return read_rows(self._client, self._lease, kind, fields, self._pause, opened)
+
+    def workers(self, step: str) -> LeasedWorkers | None:
+        if self._others is None:
+            return None
+        if self._invited != step:
+            self._invited = step if self._others.invite(step) else ""
+        return self._others if self._invited else None
 
     def previous(self) -> EarlierRun | None:
         return self._lease.previous

@@ -26,8 +26,15 @@ _RECORD_KINDS: dict[Kind, RecordKind.ValueType] = {
 _NOT_COVERED = frozenset({"KIND_NOT_ALLOWED", "FIELD_WITHHELD"})
 
 
-def read_rows(client: Client, lease: Lease, kind: Kind, fields: Sequence[str], check: Callable[[], None]) -> Reading | None:
-    """Read all rows of a kind; `check` is called between batches and may raise."""
+def read_rows(
+    client: Client,
+    lease: Lease,
+    kind: Kind,
+    fields: Sequence[str],
+    check: Callable[[], None],
+    opened: Callable[[int], None] | None = None,
+) -> Reading | None:
+    """Read all rows of a kind; `check` is called between batches and may raise, `opened` once before, with about how many."""
     try:
         reader = client.read.arrow(
             lease.run.purpose,
@@ -41,6 +48,8 @@ def read_rows(client: Client, lease: Lease, kind: Kind, fields: Sequence[str], c
         if error.reason in _NOT_COVERED:
             return None
         raise
+    if opened is not None:
+        opened(reader.session.estimated_rows)
     batches = []
     for batch in reader:
         check()

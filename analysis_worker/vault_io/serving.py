@@ -22,8 +22,10 @@ from analysis_worker.pipeline.events import EventLog
 from analysis_worker.pipeline.runner import Runner
 from analysis_worker.pipeline.stopping import StopSignal
 from analysis_worker.vault_io.claiming import RunQueue
+from analysis_worker.vault_io.helping import Helper
 from analysis_worker.vault_io.lease import Lease, LeaseKeeper
 from analysis_worker.vault_io.leased_run import LeasedRun
+from analysis_worker.vault_io.shared_cells import LeasedWorkers
 from strongroom import Client
 
 _LONGEST_PAUSE_S = 30.0
@@ -37,6 +39,7 @@ class Outcome(Enum):
     COMMITTED = "committed"
     FAILED = "failed"
     LOST = "lost"
+    HELPED = "helped"
     STOPPED = "stopped"
     AWAY = "away"
     REFUSED = "refused"
@@ -44,7 +47,11 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerLoop:
-    """Serves one vault until asked to end."""
+    """Serves one vault until asked to end.
+
+    Attributes:
+        helper: helps with runs of others, and says by being there that others may help with runs of this worker.
+    """
 
     client: Client
     queue: RunQueue
@@ -52,12 +59,15 @@ class WorkerLoop:
     stop: StopSignal
     log: EventLog
     clock: Callable[[], float]
+    helper: Helper | None = None
 
     def serve(self, poll_s: float) -> Outcome:
         """Take runs until the process shall end, or the vault refuses this worker."""
         pause_s = poll_s
         while not self.stop.requested:
             outcome = self.turn()
+            if outcome is Outcome.IDLE and self.helper is not None:
+                outcome = self._help(self.helper)
             if outcome is Outcome.AWAY:
                 self.stop.wait(pause_s)
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
@@ -71,6 +81,36 @@ class WorkerLoop:
 
     def turn(self) -> Outcome:
         """Take at most one run and bring it as far as it goes here."""
+        claimed = self._claimed()
+        return claimed if isinstance(claimed, Outcome) else self._lead(*claimed)
+
+    def _help(self, helper: Helper) -> Outcome:
+        """Help with another worker's run, until it is over or a run for this worker is there."""
+        own: list[tuple[Lease, float]] = []
+
+        def other_work() -> bool:
+            claimed = self._claimed()
+            if not isinstance(claimed, Outcome):
+                own.append(claimed)
+            return bool(own)
+
+        try:
+            helped = helper.help(other_work)
+        except StopRequestedError:
+            return Outcome.STOPPED
+        except VaultAwayError as error:
+            self.log.emit("vault_away", error=str(error))
+            return Outcome.AWAY
+        except (
+            LeaseLostError,
+            RunFailureError,
+        ):  # a vault without cells, or a worker that may not help: not to be asked again now
+            return Outcome.IDLE
+        if own:
+            return self._lead(*own[0])
+        return Outcome.HELPED if helped else Outcome.IDLE
+
+    def _claimed(self) -> tuple[Lease, float] | Outcome:
         claimed_at = self.clock()
         try:
             lease = self.queue.claim()
@@ -82,8 +122,9 @@ class WorkerLoop:
         except RunFailureError as error:
             self.log.emit("worker_refused", reason=error.reason)
             return Outcome.REFUSED
-        if lease is None:
-            return Outcome.IDLE
+        return Outcome.IDLE if lease is None else (lease, claimed_at)
+
+    def _lead(self, lease: Lease, claimed_at: float) -> Outcome:
         self.log.emit("run_claimed", run=lease.run.name, attempt=lease.run.attempts)
         keeper = LeaseKeeper(lease, partial(_beat, self.queue, lease), self.clock, self.log, claimed_at=claimed_at)
         with keeper:
@@ -94,7 +135,8 @@ class WorkerLoop:
             keeper.check()
             self.stop.check()
 
-        self.runner.execute(lease.run, LeasedRun(self.client, lease, keeper, pause))
+        others = None if self.helper is None else LeasedWorkers(self.client, lease, keeper, self.stop, self.clock)
+        self.runner.execute(lease.run, LeasedRun(self.client, lease, keeper, pause, others))
 
     def _settled(self, lease: Lease, execute: Callable[[], None]) -> Outcome:
         try:

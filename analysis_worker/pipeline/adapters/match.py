@@ -7,13 +7,15 @@ two or more, one line per field of the golden record, which names the row whose 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis_worker.engines.workers import Help
 from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX, ENTITY, ENTITY_LEADS, ENTITY_ROW_ID, OTHER_ROW_ID, ROW_ID
 from analysis_worker.pipeline.errors import RunFailureError
 from analysis_worker.pipeline.json_values import json_object
@@ -62,7 +64,7 @@ class MatchAdapter:
 
         options = step_options(MatchOptions, inputs.options, seed=inputs.seed, threads=inputs.threads)
         try:
-            result = match(comparable(inputs.customers), options, inputs.decisions)
+            result = match(comparable(inputs.customers), options, inputs.decisions, inputs.workers)
         except MatchError as error:
             raise RunFailureError("MATCH_REFUSED", str(error)) from None
         return Computed(
@@ -71,6 +73,22 @@ class MatchAdapter:
             report=_report(result, options),
             proposals=_proposals(result),
         )
+
+    def shares_from_rows(self, options: Mapping[str, object]) -> int:
+        from analysis_worker.steps.match import MatchOptions
+
+        return step_options(MatchOptions, options, seed=0, threads=1).share_rows_min
+
+    @contextmanager
+    def help(self, inputs: StepInputs) -> Iterator[Help]:
+        from analysis_worker.steps.match import MatchError, MatchOptions, match_help
+
+        options = step_options(MatchOptions, inputs.options, seed=inputs.seed, threads=inputs.threads)
+        try:
+            with match_help(comparable(inputs.customers), options) as helper:
+                yield helper
+        except MatchError as error:
+            raise RunFailureError("MATCH_REFUSED", str(error)) from None
 
     def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
         """Entities of this run in place of those of the run before: enough to tell which rows are one, no lasting names."""

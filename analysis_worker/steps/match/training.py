@@ -28,6 +28,8 @@ _SESSIONS_MAX = 3
 _SESSION_SHARE_MAX = 10
 """No single value may fill more than a tenth of a session: it would teach about itself."""
 _PRIOR_ROWS_MIN = 200
+_CERTAIN = "cast(inf as float8)"
+"""What Splink 5.0 writes into its SQL, and the engine refuses, once every pair of a block is certain to be a match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,8 @@ def _m_of_session(
     columns: tuple[str, ...],
 ) -> Proportions | None:
     """What one session learnt of the comparisons that its blocking left free; None when it held no matches to learn from."""
+    from splink.internals.exceptions import SplinkException
+
     linker, _ = open_linker(connection, rows, "training_" + "_".join(columns), model_settings(comparisons, start))
     try:
         linker.training.estimate_parameters_using_expectation_maximisation(
@@ -97,6 +101,10 @@ def _m_of_session(
             fix_u_probabilities=True,
         )
     except ValueError:  # how Splink 5.0 says that a proportion fell to zero: no pair of this block is a match
+        return None
+    except SplinkException as error:
+        if _CERTAIN not in str(error):
+            raise
         return None
     blocked = {entry.name for entry in comparisons if set(columns) & set(entry.columns)}
     observed = _observed(_proportions(linker, "m_probability"), start)
