@@ -27,7 +27,7 @@ _TELLING = math.log(5)
 # A pair that is expected this often where names meet at random says nothing by being there.
 _BY_CHANCE = 0.05
 # Posterior odds from which it is said.
-_CERTAIN = math.log(20)
+_CERTAIN = math.log(30)
 _MOST = 30.0
 _MAX_HEARD = math.log(15)
 _LEAST_NEW = 0.05
