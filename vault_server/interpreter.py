@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import resource
 import sys
 
 SWITCH_S = 0.001
@@ -16,6 +17,7 @@ YOUNG_OBJECTS, YOUNG_ROUNDS, MIDDLE_ROUNDS = 50_000, 20, 20
 
 SERVER_HEAPS = 2
 _M_ARENA_MAX = -8  # of mallopt(3)
+_PR_SET_DUMPABLE = 4  # of prctl(2)
 
 
 def spare_memory(heaps: int) -> None:
@@ -30,6 +32,18 @@ def spare_memory(heaps: int) -> None:
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option is not None:
         set_option(_M_ARENA_MAX, heaps)
+
+
+def forbid_core_dumps() -> None:
+    """No file and no crash reporter gets the memory of this process: it holds keys and customers in plain text.
+
+    The limit keeps the kernel from writing a file; a program named in `core_pattern` gets the memory whatever the limit says,
+    unless the process is not dumpable, which also keeps debuggers of the same user out. A started program is dumpable again.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    control = getattr(ctypes.CDLL(None), "prctl", None)
+    if control is not None:  # Linux
+        control(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def put_off_collections() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vault_server import errors
+from vault_server.interpreter import forbid_core_dumps
 
 if TYPE_CHECKING:
     from vault_server.config import Settings
@@ -25,6 +26,7 @@ EPILOG = "exit codes: 0 done; 1 a check failed; 2 wrong usage; 3 configuration o
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     args = _parser().parse_args(argv)
+    forbid_core_dumps()
     os.umask(0o077)
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what it would print is raised, too, and is one line then
     try:

@@ -11,7 +11,6 @@ not end it, because pages are still needed while the vault drains.
 from __future__ import annotations
 
 import queue
-import resource
 import signal
 import socket
 import threading
@@ -21,7 +20,7 @@ from typing import Self
 
 from vault_server.crypto.lent_keys import LentKeyring
 from vault_server.errors import VaultError
-from vault_server.interpreter import spare_memory, tune_interpreter
+from vault_server.interpreter import forbid_core_dumps, spare_memory, tune_interpreter
 from vault_server.page_processes import frames
 from vault_server.page_processes.frames import FrameError, FrameKind, PageRequest
 from vault_server.ports.pages import Part
@@ -54,7 +53,7 @@ def run(descriptor: int) -> int:
 
 def _quiet() -> None:
     """No core file may hold keys; Ctrl-C and a stop of the whole unit are for the vault, which ends us."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forbid_core_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
