@@ -110,6 +110,8 @@ def _drop_stdout() -> None:
 def _sdk_failure(error: Exception) -> int:
     from strongroom.errors import StrongroomError
 
+    if isinstance(error, UnicodeEncodeError) and any(map(_is_no_text, sys.argv)):
+        return _failed("An argument is not text in UTF-8.", "Write it as text; file names may be anything.", exit_codes.USAGE)
     if not isinstance(error, StrongroomError):
         if os.environ.get("STRONGROOM_DEBUG"):
             raise error
@@ -119,6 +121,10 @@ def _sdk_failure(error: Exception) -> int:
         )
     about = f"[{error.reason}]" + (f" id {error.request_id}" if error.request_id else "")
     return _failed(f"{error.message} {about}", error.hint, exit_code_of(error))
+
+
+def _is_no_text(argument: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in argument)
 
 
 def _failed(message: str, hint: str, code: int) -> int:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 _KEYS = {"description": str, "purpose": str, "seed": int, "steps": list, "options": dict, "schedule": dict}
 _WORDS = {str: "a text", int: "a whole number", list: "a list of texts", dict: "a table", bool: "true or false"}
+_MOST = 2**63 - 1
 _SCHEDULE_KEYS = {"cron": str, "every_s": int, "off": bool}
 
 
@@ -60,6 +61,8 @@ def read_pipeline(path: Path) -> PipelineFile:
     Raises:
         CommandError: it is no pipeline; the message says where.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():  # reading a pipe would wait for ever
+        _refuse(path, "", "it is not a regular file")
     content = path.read_bytes()
     if len(content) > MAX_BYTES:
         _refuse(path, "", f"a pipeline file has at most {MAX_BYTES} bytes")
@@ -115,6 +118,8 @@ def _check_keys(path: Path, place: str, found: Mapping[str, object], known: Mapp
             _refuse(path, where, f"there is no such key; there are: {', '.join(known)}")
         if not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
             _refuse(path, where, f"must be {_WORDS[known[key]]}")
+        if isinstance(value, int) and not 0 <= value <= _MOST:
+            _refuse(path, where, f"must be from 0 to {_MOST}")
 
 
 def _refuse(path: Path, place: str, problem: str) -> NoReturn:

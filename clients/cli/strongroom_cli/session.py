@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST_S = 7 * 86_400
+_MOST = 2**31 - 1
+_LARGEST_SEED = 2**63 - 1
 
 
 def shared_options(*, formats: tuple[str, ...] = FORMATS, default: str = "table") -> argparse.ArgumentParser:
@@ -34,9 +36,18 @@ def add_shared_options(parser: argparse.ArgumentParser, *, formats: tuple[str, .
 
 def count(text: str) -> int:
     """Parse a number of things, 0 or more; argparse words the refusal."""
+    return _whole(text, _MOST)
+
+
+def seed(text: str) -> int:
+    """Parse the seed of everything random."""
+    return _whole(text, _LARGEST_SEED)
+
+
+def _whole(text: str, most: int) -> int:
     value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is less than 0")
+    if not 0 <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {most:,}")
     return value
 
 

@@ -108,6 +108,9 @@ def _customer() -> Customer:
         (("customers", "search", "--phone", "abc"), exit_codes.USAGE),
         (("customers", "erase", "crm:a1"), exit_codes.USAGE),
         (("customers", "list", "--limit", "-1"), exit_codes.USAGE),
+        (("customers", "list", "--limit", "99999999999999999999"), exit_codes.USAGE),
+        (("analysis", "start", "--steps", "match", "--seed", "99999999999999999999"), exit_codes.USAGE),
+        (("schedules", "put", "nightly", "--every", "99999999999999999999"), exit_codes.USAGE),
         (("audit", "tail", "-n", "-3"), exit_codes.USAGE),
         (("purposes", "list", "--timeout", "0"), exit_codes.USAGE),
         (("purposes", "list", "--timeout", "nan"), exit_codes.USAGE),
@@ -137,6 +140,17 @@ def test_what_makes_no_sense_is_told_with_the_documented_code(desk: Desk, argume
 
     assert ended.code == code, ended.err
     assert len(ended.err) < 2_000
+
+
+@pytest.mark.parametrize("arguments", [("get", "crm:\udcff"), ("search", "--email", "\udcff@example.com")])
+def test_an_argument_that_is_no_text_is_wrong_usage(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["strongroom", "customers", *arguments])  # as the system hands over bytes that are no UTF-8
+
+    ended = desk.run("customers", *arguments)
+
+    assert (ended.code, "UTF-8" in ended.err) == (exit_codes.USAGE, True)
 
 
 def test_a_principal_without_the_role_is_refused_and_nothing_changes(desk: Desk) -> None:

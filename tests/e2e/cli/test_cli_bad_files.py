@@ -162,6 +162,14 @@ def test_another_way_of_writing_the_same_file_is_the_same_data(desk: Desk, name:
     assert row == {"given_name": "Mira", "emails": ["mira@example.com"], "birth_date": "1980-01-02", "attributes.notes": "fine"}
 
 
+def test_half_a_character_in_json_is_kept_as_it_was_written(desk: Desk) -> None:
+    rows = '{"id":"a1","given_name":"Mi\\ud800ra","x\\uDFFF":"\\ud83d\\ude00"}\n'
+    rows += '{"id":"a2","given_name":"Otto","tags":["\\udc00"]}\n'
+
+    assert desk.load("f.jsonl", rows, "--unknown", "ignore").code == exit_codes.OK
+    assert {row["given_name"] for row in desk.exported("given_name")} == {"Mi\\ud800ra", "Otto"}
+
+
 def test_emoji_and_right_to_left_text_come_back_and_steer_no_terminal(desk: Desk) -> None:
     names = ["🎉Mira👩\u200d👩\u200d👧", "مِيرَا", "\u202eevil\u202c", "שלום"]
     rows = "".join(f"e{number},{name},Holt,,,\n" for number, name in enumerate(names))
@@ -237,7 +245,8 @@ def test_a_written_map_file_says_the_same(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [("--delimiter", ";;"), ("--delimiter", '"'), ("--encoding", "rot13"), ("--encoding", "klingon"), ("--id-column", "nope"),
+    [("--delimiter", ";;"), ("--delimiter", '"'), ("--encoding", "rot13"), ("--encoding", "klingon"), ("--encoding", "utf-7"),
+     ("--id-column", "nope"),
      ("--source", "Not A Name")],
 )  # fmt: skip
 def test_an_option_that_fits_no_file_is_wrong_usage(desk: Desk, options: tuple[str, str]) -> None:

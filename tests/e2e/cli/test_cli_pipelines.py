@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -198,6 +200,9 @@ def test_run_of_a_file_is_what_the_file_says(desk: Desk) -> None:
         ("steps = ['match', 'match']", "steps, entry 2: each step may be given once"),
         ("steps = ['match']\nsteeps = 3", "steeps: there is no such key; there are: description"),
         ("steps = ['match']\nseed = true", "seed: must be a whole number"),
+        ("steps = ['match']\nseed = 99999999999999999999", "seed: must be from 0 to 9223372036854775807"),
+        ("steps = ['match']\nseed = -1", "seed: must be from 0"),
+        ("steps = ['match']\n[schedule]\nevery_s = -5", "schedule.every_s: must be from 0"),
         ("steps = ['match']\n[options.segment]\nmax_segments = 3", "options.segment: the step is not one of `steps`"),
         ("steps = ['match']\n[options]\nmatch = 3", "options.match: must be a table"),
         ("steps = ['match']\n[options.match]\nfoo = 1", "options.match.foo: match has no option 'foo'"),
@@ -218,6 +223,14 @@ def test_mistake_in_a_file_is_told_in_one_line_with_its_place_and_nothing_is_sen
         assert line.startswith(f"strongroom: {file}: ")
         assert words in line
     assert desk.run("analysis", "list", "-o", "json").json() == []
+
+
+def test_a_pipe_is_no_pipeline_file(desk: Desk, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+
+    ended = desk.run("analysis", "start", "--pipeline", str(tmp_path / "pipe.toml"))
+
+    assert (ended.code, "not a regular file" in ended.err) == (7, True)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from strongroom_cli.commands.step_arguments import STEPS_HELP, option_table, ste
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, enum_word, moment, plain, short
 from strongroom_cli.pipeline_file import PipelineFile, is_file, read_pipeline
-from strongroom_cli.session import count, open_client, output_of, shared_options
+from strongroom_cli.session import count, open_client, output_of, seed, shared_options
 
 if TYPE_CHECKING:
     from strongroom import Client, Run
@@ -34,7 +34,7 @@ def register(noun: argparse.ArgumentParser) -> None:
     start.add_argument(
         "--option", action="append", default=[], metavar="STEP.KEY=VALUE", help="option of a step; can be repeated"
     )
-    start.add_argument("--seed", type=count, default=0, metavar="N", help="seed of everything random (default: 1)")
+    start.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of everything random (default: 1)")
     start.add_argument("--wait", action="store_true", help="wait for the end; the exit code tells whether it succeeded")
     start.add_argument("--plan", action="store_true", help="check everything, queue nothing")
     start.set_defaults(run=_start)
@@ -49,10 +49,15 @@ def register(noun: argparse.ArgumentParser) -> None:
     listing.set_defaults(run=_list)
     analysis_results.register(verbs)
     report = verbs.add_parser(
-        "report", parents=[shared_options(formats=("html", "json"), default="html")], help="save the report of a run"
+        "report",
+        parents=[shared_options(formats=("html", "json"), default="html")],
+        help="save the report of a run",
+        description="Save the report of a run: one page that loads and runs nothing, or with -o json the same figures for "
+        "programs. Aggregates of ten customers or more only; docs/guide/report.md tells how to read it.",
     )
     report.add_argument("analysis", metavar="RUN", help="id or name of the run, as `strongroom analysis list` shows it")
-    report.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: stdout)")
+    report.add_argument("--out", type=Path, metavar="FILE", help="file to write, readable by you alone (default: stdout)")
+    report.add_argument("--force", action="store_true", help="replace FILE if it is there")
     report.set_defaults(run=_report)
 
 
@@ -174,6 +179,7 @@ def _list(given: argparse.Namespace) -> int:
 def _report(given: argparse.Namespace) -> int:
     from strongroom_cli.exporting.files import partial_file, private_binary
 
+    _refuse_target(given)
     with open_client(given) as client:
         data = client.analysis.report(given.analysis, format=given.output)
     if given.out is None:
@@ -183,3 +189,17 @@ def _report(given: argparse.Namespace) -> int:
         file.write(data)
     sys.stderr.write(f"The report was written to {given.out}.\n")
     return exit_codes.OK
+
+
+def _refuse_target(given: argparse.Namespace) -> None:
+    """Before the vault is asked: nothing is overwritten unasked, and no page goes to a terminal.
+
+    Raises:
+        CommandError: see above.
+    """
+    if given.out is None and given.output == "html" and sys.stdout.isatty():
+        hint = "Write it to a file: --out report.html. Or take the figures: -o json."
+        raise CommandError("The report is a page for a browser, not for a terminal.", hint=hint)
+    if given.out is not None and given.out.exists() and not given.force:
+        hint = "Name another file, or add --force to replace it."
+        raise CommandError(f"{given.out} is there already.", hint=hint, exit_code=exit_codes.BAD_FILE)

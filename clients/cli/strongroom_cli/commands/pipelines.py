@@ -11,7 +11,7 @@ from strongroom_cli.commands.step_arguments import option_table, step_list
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, moment, plain, short
 from strongroom_cli.pipeline_file import PipelineFile, read_pipeline
-from strongroom_cli.session import count, open_client, output_of, shared_options
+from strongroom_cli.session import count, open_client, output_of, seed, shared_options
 
 if TYPE_CHECKING:
     from strongroom.api.v1.analysis_service_pb2 import Pipeline, PipelineSchedule
@@ -31,7 +31,7 @@ def register(noun: argparse.ArgumentParser) -> None:
         "--option", action="append", default=[], metavar="STEP.KEY=VALUE", help="option of a step; can be repeated"
     )
     create.add_argument("--purpose", default="", metavar="ID", help="purpose of its runs (default: the file's, else analysis)")
-    create.add_argument("--seed", type=count, default=0, metavar="N", help="seed of everything random (default: 1)")
+    create.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of everything random (default: 1)")
     create.add_argument("--description", default="", metavar="TEXT", help="what it is for")
     when = create.add_mutually_exclusive_group()
     when.add_argument("--cron", default="", metavar="LINE", help="run it by itself, such as '0 2 * * *' (UTC), in your name")

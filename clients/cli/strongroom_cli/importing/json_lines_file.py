@@ -1,15 +1,17 @@
 """JSON lines: one object a line; keys are columns, `attributes` is flattened.
 
 Rules: columns are those of the first lines; a key that first appears later is kept as `extra`. A line that is no object is
-refused.
+refused. An escape for half a character, which no text can hold, stays the six characters that the file has.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from strongroom_cli.faults import BadFileError
 from strongroom_cli.importing.source_rows import Cell, RefusedRow, SourceRow
@@ -17,6 +19,7 @@ from strongroom_cli.importing.text_file import TextFacts
 
 _SAMPLE_ROWS = 2_000
 _MAX_LINE_CHARS = 4 * 1024 * 1024
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class JsonLinesFile:
@@ -74,6 +77,8 @@ class JsonLinesFile:
 def _parsed(number: int, raw: str) -> RefusedRow | tuple[int, Mapping[str, Cell], str]:
     try:
         found = json.loads(raw, parse_constant=_no_constant)
+        if _HALF.search(raw):
+            found = _whole(found)
     except (ValueError, RecursionError) as error:
         place = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         return RefusedRow(number, "MALFORMED_JSON", f"the line is not valid JSON{place}", raw)
@@ -85,6 +90,15 @@ def _parsed(number: int, raw: str) -> RefusedRow | tuple[int, Mapping[str, Cell]
     elif attributes is not None:
         found["attributes"] = attributes
     return number, found, raw
+
+
+def _whole(found: Any) -> Any:
+    """Return what was read without halves of characters."""
+    if isinstance(found, str):
+        return found.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(found, dict):
+        return {_whole(key): _whole(value) for key, value in found.items()}
+    return [_whole(item) for item in found] if isinstance(found, list) else found
 
 
 def _attribute(value: Cell) -> Cell:

@@ -14,6 +14,7 @@ from pathlib import Path
 from strongroom_cli.faults import BadFileError, CommandError
 
 _BLOCK = 1024 * 1024
+_NOT_OF_FILES = frozenset(["utf-7", "unicode-escape", "raw-unicode-escape", "punycode", "idna"])  # give halves of characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +77,11 @@ def file_sha256(path: Path) -> str:
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
         b"a".decode(encoding)  # refuses codecs that do not give text, such as rot13
-        return codecs.getincrementaldecoder(encoding)("strict")
+        if codecs.lookup(encoding).name not in _NOT_OF_FILES:
+            return codecs.getincrementaldecoder(encoding)("strict")
     except LookupError:
-        raise CommandError(
-            f"There is no text encoding `{encoding}`.", hint="Common ones: utf-8, latin-1, cp1252, utf-16."
-        ) from None
+        pass
+    raise CommandError(f"There is no text encoding `{encoding}`.", hint="Common ones: utf-8, latin-1, cp1252, utf-16.")
 
 
 def _decode(
