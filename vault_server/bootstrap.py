@@ -15,15 +15,15 @@ from vault_server.access.audit_log import ChainedAuditLog
 from vault_server.access.authentication import StoredAuthenticator
 from vault_server.access.policy import api_policy, api_services
 from vault_server.backup_wiring import digest_of_records, open_backups
+from vault_server.bulk_processes.processes import BulkProcesses
 from vault_server.config import Settings, settings_problems
 from vault_server.crypto.api_tokens import HashedApiTokens
 from vault_server.crypto.keyring import EnvelopeKeyring
 from vault_server.errors import ConfigurationError
 from vault_server.open_keys import OpenKeys, open_keys
-from vault_server.page_processes.processes import PageProcesses
 from vault_server.ports.keys import Keyring
 from vault_server.ports.lent_keys import KeyLender
-from vault_server.ports.pages import NoHelpers, PageHelpers
+from vault_server.ports.pages import NoHelpers
 from vault_server.ports.runtime import Runtime
 from vault_server.ports.store import Store
 from vault_server.records.dictionary import Dictionary
@@ -146,7 +146,7 @@ class RunningVault:
             "TransactionService": TransactionServicer(records=RecordService(vault=vault, spec=TRANSACTIONS)),
             "NeedService": NeedServicer(records=RecordService(vault=vault, spec=NEEDS)),
             "AttributeService": AttributeServicer(attributes=Attributes(vault=vault)),
-            "ImportService": ImportServicer(imports=Imports(vault=vault)),
+            "ImportService": ImportServicer(imports=Imports(vault=vault, helpers=self.helpers)),
             "ReadSessionService": ReadSessionServicer(
                 sessions=ReadSessions(vault=vault, run_help=run_help, helpers=self.helpers)
             ),
@@ -206,12 +206,19 @@ def open_vault(settings: Settings, runtime: Runtime, keyring: Keyring, store: St
     )
 
 
-def open_helpers(settings: Settings, runtime: Runtime, lender: KeyLender, opened: ExitStack) -> PageHelpers:
-    """Processes for bulk reads, if there are to be any; they end before the store closes."""
-    count = settings.server.read_processes
+def open_helpers(settings: Settings, runtime: Runtime, lender: KeyLender, opened: ExitStack) -> BulkProcesses | NoHelpers:
+    """Processes for bulk reads and imports, if there are to be any; they end before the store closes."""
+    count = settings.server.bulk_processes
     if not count:
         return NoHelpers()
-    helpers = PageProcesses(count, url=settings.storage.url, lender=lender, monotonic_s=runtime.monotonic_s, emit=emit)
+    helpers = BulkProcesses(
+        count,
+        url=settings.storage.url,
+        default_region=settings.records.default_region,
+        lender=lender,
+        monotonic_s=runtime.monotonic_s,
+        emit=emit,
+    )
     opened.callback(helpers.close)
     return helpers
 

@@ -22,11 +22,11 @@ from vault_server.ports.secret import Secret
 T = TypeVar("T")
 ENV_PREFIX = "STRONGROOM_"
 MAX_PORT = 65535
-MAX_READ_PROCESSES = 16
+MAX_BULK_PROCESSES = 16
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
-def default_read_processes(cores: int) -> int:
+def default_bulk_processes(cores: int) -> int:
     """One where a second core could do its work."""
     return 1 if cores > 1 else 0
 
@@ -43,7 +43,7 @@ class ServerSettings:
         drain_s: how long calls in flight may take to end when the server stops.
         home_tenant: the tenant whose operators run the vault itself.
         plaintext: serve without TLS; allowed on loopback only.
-        read_processes: processes that make pages of bulk reads beside the server's own; 0 makes all in the server's.
+        bulk_processes: processes that share the work of bulk reads and imports with the server's own; 0 for none.
     """
 
     address: str = "127.0.0.1:7443"
@@ -56,7 +56,7 @@ class ServerSettings:
     plaintext: bool = False
     reflection: bool = False
     multi_process: bool = False
-    read_processes: int = field(default_factory=lambda: default_read_processes(os.cpu_count() or 1))
+    bulk_processes: int = field(default_factory=lambda: default_bulk_processes(os.cpu_count() or 1))
     log_level: str = "info"
 
 
@@ -180,8 +180,8 @@ def settings_problems(settings: Settings) -> list[str]:
         )
         if value < 1
     ]
-    if not 0 <= settings.server.read_processes <= MAX_READ_PROCESSES:
-        problems.append(f"server.read_processes: must be 0 to {MAX_READ_PROCESSES}")
+    if not 0 <= settings.server.bulk_processes <= MAX_BULK_PROCESSES:
+        problems.append(f"server.bulk_processes: must be 0 to {MAX_BULK_PROCESSES}")
     if settings.server.log_level.lower() not in LOG_LEVELS:
         problems.append(f"server.log_level: must be one of {', '.join(LOG_LEVELS)}")
     if not re.fullmatch(r"[a-z][a-z0-9_.-]{0,62}", settings.server.home_tenant):

@@ -26,7 +26,6 @@ from analysis_worker.report.suppression import (
     significant,
     words,
 )
-from analysis_worker.report.wording import amount_words, column_words
 
 _FEWEST_ON_MAP = 3
 _COMPLEMENT = "false"  # says what `true` says
@@ -111,13 +110,11 @@ def _may_be_told(line: ProfileLine, inside: int, customers: int) -> bool:
 
 def _profile_row(line: ProfileLine, inside: int, customers: int) -> ProfileRow:
     if not line.level:
-        unit = short(line.unit) if line.unit else ""
-        here, overall = (
-            amount_words(number(v), unit) if significant(v) is not None else ABSENT for v in (line.value, line.overall)
-        )
-        return ProfileRow(feature=column_words(line.feature), value=here, overall=overall)
+        unit = f" {short(line.unit)}" if line.unit else ""
+        here, overall = (number(v) + unit if significant(v) is not None else ABSENT for v in (line.value, line.overall))
+        return ProfileRow(feature=words(line.feature), value=here, overall=overall)
     return ProfileRow(
-        feature=short(f"{column_words(line.feature)}: {'yes' if line.level == 'true' else line.level}"),
+        feature=short(f"{words(line.feature)}: {'yes' if line.level == 'true' else line.level}"),
         value=_level_share(line.value, inside),
         overall=_level_share(line.overall, customers),
     )

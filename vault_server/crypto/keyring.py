@@ -25,7 +25,7 @@ from vault_server.crypto.run_secrets import SealedRunSecrets
 from vault_server.crypto.sealed_values import SealedAudit, SealedPageTokens
 from vault_server.errors import AlreadyExistsError, ConfigurationError, InvalidArgumentError
 from vault_server.ports.keys import KekState, KekStore, KeyFence, KeyUse, RootKey, Signer, Verifier, WrappedKek
-from vault_server.ports.lent_keys import LentKeys
+from vault_server.ports.lent_keys import LentForImport, LentKeys
 from vault_server.ports.secret import Secret
 
 MAX_CACHE_AGE_S = 60.0
@@ -94,9 +94,7 @@ class EnvelopeKeyring:
         return SealingBatch(tenant=tenant, keys=self._keys_for(tenant, KeyUse.DATA), random=self._random)
 
     def blind_index(self, tenant: str) -> HmacBlindIndex:
-        keys = self._usable(tenant, KeyUse.INDEX)
-        live = [row for row in keys.rows(KeyUse.INDEX) or () if row.state is not KekState.DESTROYED]
-        return HmacBlindIndex(tenant=tenant, keys=[keys.key(KeyUse.INDEX, row.epoch) for row in reversed(live)])
+        return HmacBlindIndex(tenant=tenant, keys=self._live_index_keys(tenant))
 
     def page_tokens(self, tenant: str) -> SealedPageTokens:
         return SealedPageTokens(tenant=tenant, keys=self._keys_for(tenant, KeyUse.PAGE_TOKEN), random=self._random)
@@ -113,6 +111,23 @@ class EnvelopeKeyring:
         self.active(keys, tenant, KeyUse.DATA)
         pseudonyms = self.run_secrets(tenant).lend_pseudonym_key(run_id, sealed_key) if run_id else None
         return LentKeys(data=tuple((key.epoch, Secret(key.secret)) for key in keys.held(KeyUse.DATA)), pseudonyms=pseudonyms)
+
+    def lend_for_import(self, tenant: str, rows: int) -> LentForImport:
+        """`ports.lent_keys.KeyLender`: like `lend`, with the active DATA key last, and the keys of the blind index."""
+        keys = self._usable(tenant, KeyUse.DATA)
+        active = self.active(keys, tenant, KeyUse.DATA)
+        active.spend(rows)
+        data = [*(key for key in keys.held(KeyUse.DATA) if key is not active), active]
+        return LentForImport(
+            data=tuple((key.epoch, Secret(key.secret)) for key in data),
+            index=tuple((key.epoch, Secret(key.secret)) for key in self._live_index_keys(tenant)),
+        )
+
+    def _live_index_keys(self, tenant: str) -> list[EpochKey]:
+        """Newest first."""
+        keys = self._usable(tenant, KeyUse.INDEX)
+        live = [row for row in keys.rows(KeyUse.INDEX) or () if row.state is not KekState.DESTROYED]
+        return [keys.key(KeyUse.INDEX, row.epoch) for row in reversed(live)]
 
     def invalidate(self, tenant: str) -> None:
         with self._lock:

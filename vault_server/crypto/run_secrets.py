@@ -49,7 +49,7 @@ class SealedRunSecrets:
         return BlockPseudonyms(self.open(run_id, _PSEUDONYM_KEY, sealed_key))
 
     def lend_pseudonym_key(self, run_id: bytes, sealed_key: bytes) -> Secret:
-        """The plain key, for a page process."""
+        """The plain key, for a bulk process."""
         return Secret(self.open(run_id, _PSEUDONYM_KEY, sealed_key))
 
     def seal(self, run_id: bytes, what: str, payload: bytes) -> bytes:

@@ -354,7 +354,13 @@ class Batches(Protocol):
     def batch(self, tenant: str) -> BatchCipher: ...
 
 
-class Keyring(Batches, Protocol):
+class ImportKeys(Batches, Protocol):
+    """Whoever has keys to seal rows with and to make them searchable: the keyring, or the keys that were lent for a chunk."""
+
+    def blind_index(self, tenant: str) -> BlindIndex: ...
+
+
+class Keyring(ImportKeys, Protocol):
     """One per process: knows the root key, caches unwrapped KEKs for at most a minute, starts epochs when they are due.
 
     Its methods may write to the key store (a tenant's first key, a new epoch, a reservation of wraps), so call them before
@@ -362,8 +368,6 @@ class Keyring(Batches, Protocol):
 
     Each raises KeyUnavailableError when a key that is needed cannot be unwrapped or was destroyed.
     """
-
-    def blind_index(self, tenant: str) -> BlindIndex: ...
 
     def page_tokens(self, tenant: str) -> PageTokenSealer: ...
 

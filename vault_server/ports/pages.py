@@ -78,10 +78,13 @@ class PageHelpers(Protocol):
 
 
 class NoHelpers:
-    """`PageHelpers` of a vault that does everything in one process."""
+    """`PageHelpers` and `ChunkHelpers` of a vault that does everything in one process."""
 
     def prepare(self) -> None:
         return
 
     def borrow(self, tenant: str, plan: bytes, run_id: bytes, sealed_key: bytes) -> AbstractContextManager[PageHelper | None]:  # noqa: ARG002 - the port's
         return nullcontext()
+
+    def borrow_for_import(self) -> None:
+        return

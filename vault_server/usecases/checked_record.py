@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from vault_server.errors import InvalidArgumentError
 from vault_server.records.checks import Violation
 from vault_server.usecases.record_kinds import Record
-from vault_server.usecases.vault import Vault
+from vault_server.usecases.vault import Preparing
 
 SHOWN = 10
 MAX_RECORD_BYTES = 3 << 20  # it must fit into a message of 4 MiB beside what the vault adds
 
 
-def violations_of(vault: Vault, tenant: str, record: Record) -> list[Violation]:
+def violations_of(vault: Preparing, tenant: str, record: Record) -> list[Violation]:
     """What is wrong with a record; an attribute that another process has just defined is looked up again."""
     found = vault.validator.validate(record, attributes=vault.attributes.of(tenant))
     if found and any(violation.reason == "UNKNOWN_ATTRIBUTE" for violation in found):
@@ -21,7 +21,7 @@ def violations_of(vault: Vault, tenant: str, record: Record) -> list[Violation]:
     return found
 
 
-def check_record(vault: Vault, tenant: str, record: Record) -> None:
+def check_record(vault: Preparing, tenant: str, record: Record) -> None:
     """Return if the record may be stored.
 
     Raises:

@@ -7,10 +7,11 @@ writes. Costs are measured by `make bench` (import stream).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from strongroom.api.v1.import_service_pb2 import Import, ImportRow, ImportRowsRequest, ImportRowsResponse, RowIssue, RowOutcome
-from vault_server.ports.keys import BatchCipher, RecordRef, WrappedDek
+from vault_server.ports.chunks import PreparedChunk
+from vault_server.ports.keys import BatchCipher, RecordRef
 from vault_server.ports.records import RecordKind, RecordRow, RowState, SearchToken
 from vault_server.ports.runtime import new_ids
 from vault_server.ports.store import WriteView
@@ -20,10 +21,10 @@ from vault_server.records.search import IndexedValue, external_id_key
 from vault_server.usecases.checked_record import size_violations, violations_of
 from vault_server.usecases.import_issues import fitting
 from vault_server.usecases.import_merge import merged, same_content
-from vault_server.usecases.record_kinds import AnyKind, Record, external_ids
+from vault_server.usecases.record_kinds import BY_KIND, AnyKind, Record, external_ids
 from vault_server.usecases.sealed_rows import SCHEMA_REVISION, reference, seal_next
 from vault_server.usecases.search_tokens import tokens_of_many
-from vault_server.usecases.vault import Vault
+from vault_server.usecases.vault import Preparing
 
 NO_RECORD = bytes(16)
 
@@ -42,40 +43,27 @@ class _Candidate:
     record_id: bytes = NO_RECORD
 
 
-@dataclass(slots=True, kw_only=True)
-class PreparedChunk:
-    """What a chunk comes to: rows and tokens to write, the keys of its rows (tokens and records), and the answer."""
-
-    tenant: str
-    kind: RecordKind
-    response: ImportRowsResponse
-    keys: frozenset[bytes] = frozenset()
-    deks: list[WrappedDek] = field(default_factory=list)
-    inserts: list[RecordRow] = field(default_factory=list)
-    updates: list[RecordRow] = field(default_factory=list)
-    unique: list[SearchToken] = field(default_factory=list)
-    tokens: list[SearchToken] = field(default_factory=list)
-
-    def write(self, view: WriteView) -> None:
-        """Write everything; part of the chunk's one transaction."""
-        records = view.records
-        if self.deks:
-            records.insert_deks(self.tenant, self.deks)
-        if self.inserts:
-            records.insert(self.tenant, self.kind, self.inserts)
-        if self.updates:
-            records.update(self.tenant, self.kind, self.updates)
-            records.drop_tokens(self.tenant, self.kind, [row.record_id for row in self.updates])
-        records.put_tokens(self.tenant, self.tokens, unique=self.unique)
-
-
-def prepare_chunk(vault: Vault, tenant: str, spec: AnyKind, found: Import, request: ImportRowsRequest) -> PreparedChunk:
-    """Check, match and seal the rows of one chunk."""
+def prepare_chunk(vault: Preparing, tenant: str, found: Import, request: ImportRowsRequest) -> PreparedChunk:
+    """Check, match and seal the rows of one chunk of an import."""
+    spec = BY_KIND[RecordKind(found.kind)]
     return _ChunkBuilder(vault, tenant, spec, found, request).build()
 
 
+def write_chunk(prepared: PreparedChunk, view: WriteView) -> None:
+    """Write everything; part of the chunk's one transaction."""
+    records, tenant = view.records, prepared.tenant
+    if prepared.deks:
+        records.insert_deks(tenant, prepared.deks)
+    if prepared.inserts:
+        records.insert(tenant, prepared.kind, prepared.inserts)
+    if prepared.updates:
+        records.update(tenant, prepared.kind, prepared.updates)
+        records.drop_tokens(tenant, prepared.kind, [row.record_id for row in prepared.updates])
+    records.put_tokens(tenant, prepared.tokens, unique=prepared.unique)
+
+
 class _ChunkBuilder:
-    def __init__(self, vault: Vault, tenant: str, spec: AnyKind, found: Import, request: ImportRowsRequest) -> None:
+    def __init__(self, vault: Preparing, tenant: str, spec: AnyKind, found: Import, request: ImportRowsRequest) -> None:
         self._vault, self._tenant, self._spec = vault, tenant, spec
         self._import, self._request = found, request
         self._index = vault.keyring.blind_index(tenant)

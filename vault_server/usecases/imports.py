@@ -3,16 +3,15 @@
 A chunk that was stored before is answered from the ledger, so a caller may send anything again after a broken connection.
 Rows are keyed by their id in the import's source: a known id updates its record, the same content leaves it unchanged. One
 bad row is reported and never stops or hides the others. A chunk is prepared (checked, keyed, sealed) outside the storage
-transaction, while the chunk in front of it is being written; if that one has rows of the same keys, or another writer was
-faster, it is prepared again on what is stored by then.
+transaction, while those in front of it are being written (`chunks_ahead`); if one of them has rows of the same keys, or another
+writer was faster, it is prepared again on what is stored by then.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from strongroom.api.v1.attribute_service_pb2 import RecordKind as ApiKind
 from strongroom.api.v1.import_service_pb2 import (
@@ -26,27 +25,25 @@ from strongroom.api.v1.import_service_pb2 import (
 from vault_server.errors import (
     AlreadyExistsError,
     ConflictError,
-    ErasedError,
     FailedPreconditionError,
     InvalidArgumentError,
-    KeyUnavailableError,
     NotFoundError,
     OutOfRangeError,
 )
+from vault_server.ports.chunks import ChunkHelpers, ChunkToPrepare, PreparedChunk
+from vault_server.ports.pages import NoHelpers
 from vault_server.ports.records import RecordKind
 from vault_server.ports.resources import Resource, ResourceKind
 from vault_server.ports.store import WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
-from vault_server.usecases.import_chunks import PreparedChunk, prepare_chunk
-from vault_server.usecases.look_ahead import one_ahead
-from vault_server.usecases.record_kinds import BY_KIND
+from vault_server.usecases.chunks_ahead import CHUNKS_AHEAD, OVERTAKEN, Begun, ChunksAhead
+from vault_server.usecases.import_chunks import prepare_chunk, write_chunk
+from vault_server.usecases.look_ahead import ahead
 from vault_server.usecases.vault import Vault
 
 MAX_ROWS = 5000
 MAX_TRIES = 5
-# A twin stored the chunk, or somebody took or erased one of its records: it must be prepared again.
-_OVERTAKEN = (AlreadyExistsError, ConflictError, ErasedError, KeyUnavailableError)
 COUNTERS = {
     RowOutcome.ROW_OUTCOME_CREATED: "created",
     RowOutcome.ROW_OUTCOME_UPDATED: "updated",
@@ -57,7 +54,7 @@ COUNTERS = {
 
 @dataclass(slots=True)
 class _Chunk:
-    """A chunk on its way: where it belongs, and either what the ledger has of it or what is to be written."""
+    """A chunk on its way: where it belongs, and either what the ledger has of it or its preparation."""
 
     tenant: str
     import_id: str
@@ -65,7 +62,7 @@ class _Chunk:
     request: ImportRowsRequest
     digest: bytes
     done: tuple[bytes, bytes] | None = None
-    prepared: PreparedChunk | None = None
+    begun: Begun | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +70,7 @@ class Imports:
     """The use cases of imports."""
 
     vault: Vault
+    helpers: ChunkHelpers = field(default_factory=NoHelpers)
 
     def create(self, call: Call, request: CreateImportRequest) -> Import:
         """Start an import, or find the one with this id, kind and source.
@@ -111,19 +109,18 @@ class Imports:
         return self.vault.store.write(work)
 
     def rows(self, call: Call, requests: Iterator[ImportRowsRequest]) -> Iterator[ImportRowsResponse]:
-        """Store chunk after chunk; the next is prepared while one is being written."""
-        before: frozenset[bytes] = frozenset()
-        for chunk in one_ahead(self._arriving(call, requests), "import-intake"):
-            response, before = self._stored(call, chunk, before)
-            yield response
+        """Store chunk after chunk; the next are prepared while one is being written."""
+        with ChunksAhead(self.helpers, fence=self.vault.store.fence.number) as prepared:
+            for chunk in ahead(self._arriving(call, requests, prepared), "import-intake", items=CHUNKS_AHEAD):
+                yield self._stored(call, chunk, prepared)
         if not call.audited:
             call.audit()  # nothing was sent, nothing was touched
 
-    def _arriving(self, call: Call, requests: Iterator[ImportRowsRequest]) -> Iterator[_Chunk]:
+    def _arriving(self, call: Call, requests: Iterator[ImportRowsRequest], prepared: ChunksAhead) -> Iterator[_Chunk]:
         name = ""
         for request in requests:
             name = request.name or name
-            yield self._arrived(call, name, request)
+            yield self._arrived(call, name, request, prepared)
 
     def finish(self, call: Call, name: str) -> Import:
         """End an import. Ending it again is harmless."""
@@ -147,15 +144,16 @@ class Imports:
         call.audit([name])
         return Import.FromString(row.payload)
 
-    def _arrived(self, call: Call, name: str, request: ImportRowsRequest) -> _Chunk:
-        """What can be done before the chunk in front of this one is stored."""
+    def _arrived(self, call: Call, name: str, request: ImportRowsRequest, prepared: ChunksAhead) -> _Chunk:
+        """What can be done before the chunks in front of this one are stored."""
         tenant, import_id = self._parse(call, name)
         if len(request.rows) > MAX_ROWS:
             raise InvalidArgumentError(
                 f"at most {MAX_ROWS} rows in one chunk", reason="TOO_MANY_ROWS", metadata={"field": "rows"}
             )
         request.name = name
-        digest = self._digest(tenant, request)
+        raw = request.SerializeToString(deterministic=True)
+        digest = self._digest(tenant, raw)
         with self.vault.store.read() as view:
             row = view.resources.get(tenant, ResourceKind.IMPORT, import_id)
             done = view.access.import_chunk(tenant, import_id, request.chunk)
@@ -167,39 +165,36 @@ class Imports:
             chunk.done = done
             return chunk
         _require_open(found)
-        with suppress(*_OVERTAKEN):
-            chunk.prepared = self._prepare(chunk)
+        given = ChunkToPrepare(
+            tenant=tenant, of_import=row.payload, request=raw, kind=RecordKind(found.kind), rows=len(request.rows)
+        )
+        chunk.begun = prepared.begin(given, lambda: self._prepare(chunk))
         return chunk
 
-    def _stored(self, call: Call, chunk: _Chunk, before: frozenset[bytes]) -> tuple[ImportRowsResponse, frozenset[bytes]]:
-        """The answer, when it is durable, and the keys that the chunk wrote.
-
-        Args:
-            before: keys of the chunk in front, which was not stored yet when this one was prepared.
-        """
+    def _stored(self, call: Call, chunk: _Chunk, ahead_of: ChunksAhead) -> ImportRowsResponse:
+        """The answer, when it is durable."""
         call.audit([chunk.request.name], records=len(chunk.request.rows))
         if chunk.done is not None:
-            return _replayed(chunk.done, chunk.digest), before
-        prepared = chunk.prepared
+            return _replayed(chunk.done, chunk.digest)
+        prepared = ahead_of.take(chunk.begun, chunk.tenant) if chunk.begun is not None else None
         for _ in range(MAX_TRIES):
             try:
-                if prepared is None or not before.isdisjoint(prepared.keys):
+                if prepared is None:
                     prepared = self._prepare(chunk)
                 if chunk.request.validate_only:
-                    return prepared.response, before
+                    return prepared.response
                 done = self._store(chunk, prepared)
-            except _OVERTAKEN:
+            except OVERTAKEN:
                 prepared = None
             else:
-                return (prepared.response if done is None else _replayed(done, chunk.digest)), prepared.keys
+                ahead_of.stored(prepared.keys)
+                return prepared.response if done is None else _replayed(done, chunk.digest)
         raise ConflictError(
             "other writers keep changing the same records", reason="CHUNK_CONTENDED", hint="send the chunk again"
         )
 
     def _prepare(self, chunk: _Chunk) -> PreparedChunk:
-        return prepare_chunk(
-            self.vault, chunk.tenant, BY_KIND[RecordKind(chunk.of_import.kind)], chunk.of_import, chunk.request
-        )
+        return prepare_chunk(self.vault, chunk.tenant, chunk.of_import, chunk.request)
 
     def _store(self, chunk: _Chunk, prepared: PreparedChunk) -> tuple[bytes, bytes] | None:
         """Write the chunk; what the ledger says of it instead, if it was stored meanwhile."""
@@ -214,7 +209,7 @@ class Imports:
             _require_open(found)
             _require_next(found, number)
             view.access.put_import_chunk(tenant, import_id, number, chunk.digest, payload)
-            prepared.write(view)
+            write_chunk(prepared, view)
             _count(found, prepared.response)
             found.next_chunk = number + 1
             view.resources.put(tenant, ResourceKind.IMPORT, import_id, found.SerializeToString(), expected_version=row.version)
@@ -222,10 +217,9 @@ class Imports:
 
         return self.vault.store.write(work)
 
-    def _digest(self, tenant: str, request: ImportRowsRequest) -> bytes:
+    def _digest(self, tenant: str, request: bytes) -> bytes:
         """A keyed hash, so that the ledger tells nothing about small or guessable chunks."""
-        raw = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
-        return self.vault.keyring.blind_index(tenant).token(0, raw)
+        return self.vault.keyring.blind_index(tenant).token(0, hashlib.sha256(request).digest())
 
     def _parse(self, call: Call, name: str) -> tuple[str, str]:
         tenant, import_id = names.parse_child(name, "imports")

@@ -1,4 +1,4 @@
-"""Makes the next item of a stream while the present one is used: one thread a stream, never more than one item ahead.
+"""Makes the next items of a stream while the present one is used: one thread a stream, a few items ahead at most.
 
 It pays where making and using wait for different things: rows are checked and sealed while the chunk before them is being
 written to disk. The order stays; an error comes out where its item would have come.
@@ -19,11 +19,11 @@ class _Failed(NamedTuple):
 
 
 class _Handover(Generic[T]):
-    """Between the two threads: the maker goes on when the user has taken the item before."""
+    """Between the two threads: the maker goes on while fewer items than it may be ahead wait for the user."""
 
-    def __init__(self) -> None:
+    def __init__(self, items: int) -> None:
         self.items: SimpleQueue[tuple[T] | _Failed | None] = SimpleQueue()
-        self.taken = threading.Semaphore(0)
+        self.taken = threading.Semaphore(items - 1)
         self.stopped = False
 
     def fill(self, source: Iterable[T]) -> None:
@@ -39,14 +39,15 @@ class _Handover(Generic[T]):
             self.items.put(None)
 
 
-def one_ahead(source: Iterable[T], name: str) -> Iterator[T]:
-    """The items of `source`, each made while its predecessor is used.
+def ahead(source: Iterable[T], name: str, *, items: int = 1) -> Iterator[T]:
+    """The items of `source`, made while their predecessors are used.
 
     Args:
         source: iterated in a thread of its own.
         name: of the thread.
+        items: how many may be made and not taken.
     """
-    handover: _Handover[T] = _Handover()
+    handover: _Handover[T] = _Handover(items)
     threading.Thread(target=handover.fill, args=(source,), name=name, daemon=True).start()
     try:
         while (given := handover.items.get()) is not None:

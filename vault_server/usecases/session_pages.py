@@ -1,8 +1,8 @@
-"""The rows of one stream of a read session, opened and encoded: the same work in the vault's process and in a page process.
+"""The rows of one stream of a read session, opened and encoded: the same work in the vault's process and in a bulk process.
 
 A page is read in a short snapshot of its own, then opened and encoded outside of it. It leaves in parts that fit a message;
 behind each part the stream can be resumed, so a part says where it ends. Resume tokens are not made here: they need a key that
-page processes are not lent.
+bulk processes are not lent.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def row_encoder(
     """The encoder that a plan asks for."""
     kind, arrow = plan.record_kind, None
     if plan.arrow:
-        from vault_server.records.arrow import ArrowEncoder  # late: 36 MB that a page process may never need
+        from vault_server.records.arrow import ArrowEncoder  # late: 36 MB that a bulk process may never need
 
         arrow = ArrowEncoder(dictionary, kind, plan.fields, attributes, visible_fields=plan.visible, in_full=not plan.run_id)
     projection = Projection(dictionary, kind, plan.fields, attributes, visible_fields=plan.visible)

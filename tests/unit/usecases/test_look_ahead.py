@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from vault_server.usecases.look_ahead import one_ahead
+from vault_server.usecases.look_ahead import ahead
 
 
 def test_items_come_in_order() -> None:
-    assert list(one_ahead(range(100), "t")) == list(range(100))
+    assert list(ahead(range(100), "t")) == list(range(100))
 
 
 def test_an_error_comes_where_its_item_would_have_come() -> None:
@@ -19,7 +19,7 @@ def test_an_error_comes_where_its_item_would_have_come() -> None:
         yield 1
         raise LookupError
 
-    items = one_ahead(source(), "t")
+    items = ahead(source(), "t")
     assert next(items) == 1
     with pytest.raises(LookupError):
         next(items)
@@ -33,7 +33,7 @@ def test_an_item_is_made_while_the_one_before_is_used() -> None:
         second_is_made.set()
         yield 2
 
-    items = one_ahead(source(), "t")
+    items = ahead(source(), "t")
     assert next(items) == 1
     assert second_is_made.wait(10)
     assert next(items) == 2
@@ -48,7 +48,7 @@ def test_an_answer_does_not_wait_for_a_question_that_waits_for_it() -> None:
         assert answered.wait(10)
         yield 2
 
-    items = one_ahead(source(), "t")
+    items = ahead(source(), "t")
     assert next(items) == 1
     answered.set()
     assert next(items) == 2
@@ -62,7 +62,7 @@ def test_whoever_stops_early_ends_the_thread() -> None:
             made.append(number)
             yield number
 
-    items = one_ahead(source(), "stops-early")
+    items = ahead(source(), "stops-early")
     next(items)
     items.close()  # type: ignore[attr-defined]  # a generator
     thread = next((one for one in threading.enumerate() if one.name == "stops-early"), None)

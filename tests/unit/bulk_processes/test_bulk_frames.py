@@ -8,8 +8,9 @@ import struct
 import pytest
 
 from strongroom.api.v1.read_session_service_pb2 import ReadRowsResponse
-from vault_server.page_processes import frames
-from vault_server.page_processes.frames import FrameError, FrameKind, PageRequest
+from vault_server.bulk_processes import frames, page_frames
+from vault_server.bulk_processes.frames import FrameError, FrameKind
+from vault_server.bulk_processes.page_frames import PageRequest
 from vault_server.ports.lent_keys import LentKeys
 from vault_server.ports.pages import Part
 from vault_server.ports.secret import Secret
@@ -50,18 +51,18 @@ def frame(kind: int, body: bytes) -> bytes:
 
 
 def test_request_arrives_as_it_was_sent() -> None:
-    assert frames.request_of(received(sent(frames.send_request, REQUEST))) == REQUEST
+    assert page_frames.request_of(received(sent(page_frames.send_request, REQUEST))) == REQUEST
 
 
 def test_part_arrives_as_it_was_sent() -> None:
     part = Part((ID, ID), ReadRowsResponse(records=[b"one", b"two"], row_count=2))
-    read = received(sent(frames.send_part, 9, part))
+    read = received(sent(page_frames.send_part, 9, part))
     assert frames.number_of(read) == 9
-    assert frames.part_of(read) == part
+    assert page_frames.part_of(read) == part
 
 
 def test_frame_cut_anywhere_is_refused() -> None:
-    whole = sent(frames.send_request, REQUEST)
+    whole = sent(page_frames.send_request, REQUEST)
     for size in range(len(whole)):
         with pytest.raises(FrameError):
             received(whole[:size])
@@ -101,19 +102,19 @@ def test_malformed_frame_is_refused(content: bytes) -> None:
 )
 def test_request_with_a_wrong_field_is_refused(parts: tuple[bytes, ...]) -> None:
     with pytest.raises(FrameError):
-        frames.request_of(received(frame(FrameKind.PAGE, fields(*parts))))
+        page_frames.request_of(received(frame(FrameKind.PAGE, fields(*parts))))
 
 
 @pytest.mark.parametrize("message", [b"\xff\xff\xff", ReadRowsResponse(resume_token="forged").SerializeToString()])
 def test_part_that_is_no_response_or_brings_a_token_is_refused(message: bytes) -> None:
     read = received(frame(FrameKind.PART, fields(bytes(8), ID, ID, message)))
     with pytest.raises(FrameError):
-        frames.part_of(read)
+        page_frames.part_of(read)
 
 
 def test_frame_of_another_kind_is_no_answer_and_no_request() -> None:
     ready = received(sent(frames.send, FrameKind.READY))
-    for read in (frames.request_of, frames.number_of):
+    for read in (page_frames.request_of, frames.number_of):
         with pytest.raises(FrameError):
             read(ready)
     with pytest.raises(FrameError):
@@ -122,4 +123,4 @@ def test_frame_of_another_kind_is_no_answer_and_no_request() -> None:
 
 def test_keys_are_in_no_repr() -> None:
     assert "aaaa" not in repr(REQUEST)
-    assert "aaaa" not in repr(received(sent(frames.send_request, REQUEST)))
+    assert "aaaa" not in repr(received(sent(page_frames.send_request, REQUEST)))

@@ -1,4 +1,4 @@
-"""Real page processes beside a real vault: the same bytes, through whatever happens to them."""
+"""Real bulk processes beside a real vault: the same bytes, through whatever happens to them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
+from helpers.bulk import helpers_of, ready, without_helper
 from helpers.running_vault import Tenant, VaultUnderTest, running_vault
 from strongroom import Client, Customer, ExternalId, Transaction
 from strongroom.api.v1 import analysis_worker_service_pb2 as worker_api
@@ -26,7 +27,8 @@ from strongroom.api.v1.privacy_service_pb2 import LEGAL_BASIS_CONSENT, Purpose
 from strongroom.api.v1.read_session_service_pb2 import RowFormat
 from strongroom.api.v1.rules_pb2 import CATEGORY_CONTACT
 from strongroom.api.v1.transaction_pb2 import TRANSACTION_KIND_PURCHASE
-from vault_server.page_processes.processes import PageProcess, PageProcesses
+from vault_server.bulk_processes.process import BulkProcess
+from vault_server.bulk_processes.processes import BulkProcesses
 from vault_server.ports.pages import NoHelpers
 from vault_server.ports.secret import Secret
 
@@ -93,31 +95,6 @@ def add_entities(tenant: Tenant) -> None:
         report_html=b"<p>",
         report_json=b"{}",
     )
-
-
-def helpers_of(tenant: Tenant) -> PageProcesses:
-    helpers = tenant.vault.running.helpers
-    assert isinstance(helpers, PageProcesses)
-    return helpers
-
-
-def ready(tenant: Tenant) -> PageProcesses:
-    """The processes of the vault, one of them started and idle."""
-    helpers = helpers_of(tenant)
-    helpers.prepare()
-    for thread in threading.enumerate():
-        if thread.name == "page-process-start":
-            thread.join(60)
-    assert helpers.pids()
-    return helpers
-
-
-@contextmanager
-def without_helper(tenant: Tenant) -> Iterator[None]:
-    """Somebody else has the only process."""
-    with ready(tenant).borrow("nobody", b"", b"", b"") as held:
-        assert held is not None
-        yield
 
 
 def rows_of(client: Client, stream: str) -> list[api.ReadRowsResponse]:
@@ -228,8 +205,8 @@ def wait_until_borrowed(tenant: Tenant) -> None:
         pause.wait(0.005)
 
 
-def test_read_processes_0_means_none(vault_template: Path, tmp_path: Path) -> None:
-    with running_vault(vault_template, tmp_path / "vault", read_processes=0) as made:
+def test_bulk_processes_0_means_none(vault_template: Path, tmp_path: Path) -> None:
+    with running_vault(vault_template, tmp_path / "vault", bulk_processes=0) as made:
         assert isinstance(made.running.helpers, NoHelpers)
         tenant = made.tenant()
         tenant.admin.imports.customers(
@@ -242,8 +219,8 @@ def test_read_processes_0_means_none(vault_template: Path, tmp_path: Path) -> No
 
 
 def test_process_ends_with_its_socket_and_leaves_no_zombie(people: Tenant) -> None:
-    process = PageProcess(people.vault.settings.storage.url)
-    assert b"page_processes" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    process = BulkProcess(people.vault.settings.storage.url, "")
+    assert b"bulk_processes" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
     assert "vault.db" not in Path(f"/proc/{process.pid}/cmdline").read_text()
     with suppress(PermissionError):  # who is not root cannot even look
         assert "STRONGROOM" not in Path(f"/proc/{process.pid}/environ").read_text()
@@ -255,9 +232,10 @@ def test_process_ends_with_its_socket_and_leaves_no_zombie(people: Tenant) -> No
 def test_process_that_does_not_start_is_one_event_and_a_pause(tmp_path: Path) -> None:
     events: list[str] = []
     now = [0.0]
-    helpers = PageProcesses(
+    helpers = BulkProcesses(
         1,
         url=Secret.of_text(f"sqlite:///{tmp_path}/none.db"),
+        default_region="",
         lender=None,  # type: ignore[arg-type]  # nothing is ever lent
         monotonic_s=lambda: now[0],
         emit=lambda event, **_: events.append(event),
@@ -265,8 +243,8 @@ def test_process_that_does_not_start_is_one_event_and_a_pause(tmp_path: Path) ->
     for expected in (1, 1, 2):
         helpers.prepare()
         for thread in threading.enumerate():
-            if thread.name == "page-process-start":
+            if thread.name == "bulk-process-start":
                 thread.join(60)
-        assert events == ["page_process_not_started"] * expected
+        assert events == ["bulk_process_not_started"] * expected
         now[0] += 0.6
     helpers.close()

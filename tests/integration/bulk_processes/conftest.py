@@ -1,4 +1,4 @@
-"""A vault of its own with a page process, on both engines."""
+"""A vault of its own with a bulk process, on both engines."""
 
 from helpers.postgres import postgres_server
 from helpers.running_vault import vault, vault_template
