@@ -22,7 +22,7 @@ print(*resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0
 _PROGRAMS = {
     "strongroom-server": "from vault_server.main import main; main(['migrate', '--config', 'missing.toml'])",
     "page process": (
-        "import socket; from vault_server.page_processes.child import run; ours, theirs = socket.socketpair(); ours.close();"
+        "import socket; from vault_server.bulk_processes.child import run; ours, theirs = socket.socketpair(); ours.close();"
         " run(theirs.detach())"
     ),
     "worker": "from analysis_worker.main import main; main(['run', '--once', '--profile', 'missing'])",
