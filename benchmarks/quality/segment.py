@@ -144,9 +144,9 @@ def million(customers: int = 1_000_000) -> Figures:
     columns = {f"c{index}": np.exp(centres[kind, index] + random.normal(0, 0.35, customers)) for index in range(6)}
     columns |= {f"c{index}": random.normal(size=customers) for index in (6, 7)}
     table = pa.table({"row_id": np.arange(customers), **columns})
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     result = segment(table, SegmentOptions(seed=1))
-    seconds = time.perf_counter() - started
+    seconds, worked = time.perf_counter() - started, time.process_time() - worked
     part = standardised(table.slice(0, customers // 50))
     _, peer_s = by_silhouette(part, 1)
     labels = np.asarray(result.assignments.column("segment"), np.int64)
@@ -155,6 +155,7 @@ def million(customers: int = 1_000_000) -> Figures:
         "million_s": seconds,
         "million_s_floor": 60.0,
         "million_s_ok": seconds <= 60,
+        "million_processor_s": worked,
         "million_fiftieth_s_peer": peer_s,
         "million_segments": len(result.summary.segments),
         "million_agreement": float(adjusted_rand_score(kind, labels)),

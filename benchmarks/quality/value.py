@@ -175,9 +175,9 @@ def _beside(sample: Cdnow) -> Figures:
 def measure_million(customers: int = 1_000_000) -> Figures:
     table = generated(customers, seed=5)
     rows = pa.chunked_array([pa.array(np.arange(customers))])
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     result = value(rows, table, datetime(1997, 1, 1, tzinfo=UTC) + timedelta(weeks=78), ValueOptions(seed=1))
-    seconds = time.perf_counter() - started
+    seconds, worked = time.perf_counter() - started, time.process_time() - worked
     summary = result.summary
     return {
         "million_customers": customers,
@@ -185,6 +185,7 @@ def measure_million(customers: int = 1_000_000) -> Figures:
         "million_s": seconds,
         "million_s_floor": FLOORS["million_s"],
         "million_s_ok": seconds <= FLOORS["million_s"],
+        "million_processor_s": worked,
         "million_covered": summary.backtest.coverage if summary.backtest else "not available",
         **{f"million_{name}": getattr(summary, name) for name in PUBLISHED},
     }
