@@ -135,7 +135,7 @@ class WorkerLoop:
             keeper.check()
             self.stop.check()
 
-        others = None if self.helper is None else LeasedWorkers(self.client, lease, keeper, self.stop, self.clock)
+        others = None if self.helper is None else LeasedWorkers(self.client, lease, keeper, self.stop, self.log, self.clock)
         self.runner.execute(lease.run, LeasedRun(self.client, lease, keeper, pause, others))
 
     def _settled(self, lease: Lease, execute: Callable[[], None]) -> Outcome:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from analysis_worker.engines.workers import GridOffer
 from analysis_worker.pipeline.errors import LeaseLostError, RunFailureError
+from analysis_worker.pipeline.events import EventLog
 from analysis_worker.pipeline.stopping import StopSignal
 from analysis_worker.vault_io.lease import Keeper, Lease
 from analysis_worker.vault_io.sdk_errors import run_errors
@@ -34,11 +35,15 @@ class LeasedWorkers:
         lease: the claimed run.
         keeper: knows whether the lease holds.
         stop: the wish to end, which is put off during a call.
+        log: is told how many cells were done where.
         clock: monotonic seconds.
     """
 
-    def __init__(self, client: Client, lease: Lease, keeper: Keeper, stop: StopSignal, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, client: Client, lease: Lease, keeper: Keeper, stop: StopSignal, log: EventLog, clock: Callable[[], float]
+    ) -> None:
         self.client = client
+        self.log = log
         self.lease = lease
         self.stop = stop
         self.clock = clock
@@ -80,6 +85,8 @@ class LeasedGrid:
         self._run, self._token = workers.lease.run.name, workers.lease.token
         self._offer = offer
         self._added = 0
+        self._own = 0
+        self._opened_at = workers.clock()
         self._taken_at = 0.0
         self._longest_s = 0.0
         self._publish([])
@@ -100,12 +107,15 @@ class LeasedGrid:
             now = self._workers.clock()
             if answer.claimed or cell is None or now - waiting_since > max(_PATIENCE_S, _PATIENCE_CELLS * self._longest_s):
                 self._taken_at = now
+                if cell is None:
+                    self._say_done()
                 return cell
             self._workers.stop.wait(_POLL_S)
             self._workers.stop.check()
 
     def finish(self, cell: int, result: bytes) -> None:
         self._longest_s = max(self._longest_s, self._workers.clock() - self._taken_at)
+        self._own += 1
         with self._workers.call():
             self._cells.write(
                 self._run, self._token, grid=self._offer.name, digest=self._offer.digest, cell=cell, result=result
@@ -114,6 +124,12 @@ class LeasedGrid:
     def result(self, cell: int) -> bytes:
         with self._workers.call():
             return self._cells.result(self._run, self._token, grid=self._offer.name, cell=cell)
+
+    def _say_done(self) -> None:
+        seconds = round(self._workers.clock() - self._opened_at, 3)
+        self._workers.log.emit(
+            "cells_done", run=self._run, grid=self._offer.name, cells=self._added, here=self._own, seconds=seconds
+        )
 
     def _publish(self, tasks: Sequence[bytes]) -> None:
         with self._workers.call():
