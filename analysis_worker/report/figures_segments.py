@@ -6,6 +6,7 @@ that fewer than ten customers have at all is not named.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -127,8 +128,8 @@ def _level_share(part: float | None, customers: int) -> str:
 
 def apart(line: ProfileLine) -> float:
     """How far a segment's feature is from all customers, -1..1, whatever its unit: sorts a profile, places a segment."""
-    value, overall = significant(line.value), significant(line.overall)
-    if value is None or overall is None:
+    value, overall = line.value, line.overall
+    if value is None or overall is None or not math.isfinite(value - overall):
         return 0.0
     if line.level:
         return value - overall

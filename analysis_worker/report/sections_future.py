@@ -23,8 +23,9 @@ def value(shown: Figures) -> Markup:
     if not found.estimated:
         return section("value", title, f"Nothing is estimated: {found.reason or 'the purchases do not suffice'}.")
     lead = (
-        f"In the next {found.horizon_days} days the {found.buyers.text} buyers are expected to buy {found.purchases.text} "
-        f"times; {found.alive_customers.text} of them are expected to be still active. Chances of the whole, not of one person."
+        f"In the next {found.horizon_days} days the {found.buyers.text} buyers ({found.repeat_customers.text} of them bought "
+        f"more than once) are expected to buy {found.purchases.text} times; {found.alive_customers.text} are expected to be "
+        "still active. Chances of the whole, not of one person."
     )
     parts = [part for part in (_backtest(found), _tenths(found), _alive(found)) if part]
     heads = ("Currency", "Customers", "Mean purchase", "Expected value")

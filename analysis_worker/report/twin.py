@@ -51,4 +51,6 @@ def _text(shown: Figures) -> str:
         "comparable": dict(comparable(shown)),
     }
     whole = {"format": FORMAT, "smallest_group": SMALLEST_GROUP, **judged, **asdict(shown)}
+    if shown.previous is not None:  # its figures are in `changes`, by the rules of this page
+        whole["previous"] = {"run": shown.previous.run, "created": shown.previous.created}
     return json.dumps(whole, ensure_ascii=True, indent=1, allow_nan=False)

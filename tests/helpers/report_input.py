@@ -81,6 +81,9 @@ def ordinary_report() -> ReportInput:
             tenant="harbour-books",
             purpose="service-quality",
             legal_basis="legitimate interest",
+            pipeline="monthly",
+            settings=(("correct", ""), ("match", ""), ("impute", "draws = 5"), ("segment", "max_segments = 8")),
+            as_of="2026-11-21 09:00 UTC",
             data_position="184,220",
             seed=42,
             created="2026-11-21 09:30 UTC",
@@ -315,7 +318,7 @@ def _imputed(column: str, kind: str, missing: int, errors: tuple[float, float], 
 def _profile(orders: float, value: float, card: float) -> tuple[ProfileLine, ...]:
     return (
         ProfileLine(feature="orders a year", value=orders, overall=3.0, difference=orders - 3.0),
-        ProfileLine(feature="median basket value", value=value, overall=48.2, difference=value / 100),
+        ProfileLine(feature="median basket value", value=value, overall=48.2, difference=value / 100, unit="GBP"),
         ProfileLine(feature="pays by", level="card", value=card, overall=0.35, difference=card - 0.35),
     )
 
@@ -325,7 +328,18 @@ def huge_report(name: str) -> ReportInput:
     ordinary = ordinary_report()
     long = name * 200
     return ReportInput(
-        provenance=Provenance(run=long, tenant=long, purpose=long, versions=tuple((long, long) for _ in range(500))),
+        provenance=Provenance(
+            run=long,
+            tenant=long,
+            purpose=long,
+            legal_basis=long,
+            pipeline=long,
+            data_position=long,
+            created=long,
+            settings=tuple((long, long) for _ in range(500)),
+            versions=tuple((long, long) for _ in range(500)),
+            durations=tuple(StepDuration(step=long, seconds=1 / 3) for _ in range(500)),
+        ),
         customers=10_000_000,
         quality=tuple(QualityColumn(column=f"{i}{long}", rows=10_000_000, present=i * 19_000) for i in range(500)),
         corrections=tuple(CorrectionRule(rule=f"{i}{long}", proposals=i) for i in range(1_000)),
@@ -339,7 +353,8 @@ def huge_report(name: str) -> ReportInput:
                     name=f"{i}{long}",
                     customers=50_000 - i,
                     profile=tuple(
-                        ProfileLine(feature=long, level=long, value=0.5, overall=0.4, difference=float(k)) for k in range(500)
+                        ProfileLine(feature=long, level=long if k % 2 else "", value=0.5, overall=0.4, unit=long)
+                        for k in range(500)
                     ),
                 )
                 for i in range(200)
@@ -369,4 +384,41 @@ def huge_report(name: str) -> ReportInput:
         previous=Previous(run=long, created=long, figures={f"{i}{long}": float(i) for i in range(500)}),
         review=tuple(ReviewQueue(what=long, waiting=50, where=long) for _ in range(200)),
         undo=tuple(UndoStep(text=long, command=long) for _ in range(200)),
+    )
+
+
+def wide_report(columns: int = 300, levels: int = 60, segments: int = 60, rules: int = 5_000) -> ReportInput:
+    """Many attributes with many values each, many segments, thousands of rules; names of an ordinary length."""
+    customers = 2_000_000
+    names = [f"attributes.answer_to_question_{n}" for n in range(columns)]
+    profile = tuple(
+        ProfileLine(feature=name, level=f"choice {n} of the list", value=(n + 1) / levels / 2, overall=1 / levels, missing=0.0)
+        for name in names
+        for n in range(levels)
+    )
+    return replace(
+        ordinary_report(),
+        customers=customers,
+        quality=tuple(QualityColumn(column=name, rows=customers, present=customers - 997 * n) for n, name in enumerate(names)),
+        corrections=tuple(CorrectionRule(rule=f"rule.number_{n}", proposals=n * 3, customers=n * 2) for n in range(rules)),
+        imputation=tuple(_imputed(name, "category", 997 * n + 1, (0.6, 0.3), None) for n, name in enumerate(names)),
+        segments=Segments(
+            customers=customers,
+            structured=True,
+            entries=tuple(
+                SegmentEntry(name=f"Customers of kind {n}", customers=40_000 - 613 * n, profile=profile)
+                for n in range(segments)
+            ),
+        ),
+        enrichment=tuple(EnrichedField(source="entity", field=name, gaps=900, filled=40 + n) for n, name in enumerate(names)),
+        rules=replace(
+            ordinary_rules(),
+            rules=rules,
+            entries=tuple(
+                ProductRule(
+                    body=(f"product {n}", f"product {n + 1}"), head=f"product {n + 2}", customers=99, confidence=0.5, lift=2.0
+                )
+                for n in range(rules)
+            ),
+        ),
     )

@@ -153,6 +153,23 @@ def test_waiting_for_a_run_tells_how_it_ended(vault: FakeVault, capsys: Capture,
 
 
 @pytest.mark.usefixtures("vault")
+def test_a_report_replaces_no_file_unasked(tmp_path: Path, capsys: Capture) -> None:
+    there = tmp_path / "r.html"
+    there.write_text("mine", encoding="utf-8")
+    assert main(["analysis", "report", "r1", "--out", str(there)]) == exit_codes.BAD_FILE
+    assert "--force" in capsys.readouterr().err
+    assert there.read_text(encoding="utf-8") == "mine"
+    assert main(["analysis", "report", "r1", "--out", str(there), "--force"]) == exit_codes.OK
+    assert there.read_text(encoding="utf-8") != "mine"
+
+
+def test_a_page_is_not_poured_over_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    assert main(["analysis", "report", "r1"]) == exit_codes.USAGE
+    assert "--out report.html" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("vault")
 def test_a_report_is_saved(tmp_path: Path) -> None:
     assert main(["analysis", "report", "r1", "--out", str(tmp_path / "r.html")]) == exit_codes.OK
     assert (tmp_path / "r.html").read_bytes() == b"<html>REPORT_FORMAT_HTML</html>"

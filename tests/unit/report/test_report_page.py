@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -24,7 +25,7 @@ from analysis_worker.report import (
     report_json,
 )
 from analysis_worker.report.style import DARK, LIGHT, TEXT_ON
-from helpers.report_input import huge_report, ordinary_report
+from helpers.report_input import huge_report, ordinary_report, wide_report
 
 HOSTILE = '<script>alert("x")</script><img src=http://example.invalid/a onerror=alert(1)>&\u202e\x00'
 VOID = {"meta", "rect", "line", "circle", "br"}
@@ -80,6 +81,12 @@ def test_sections_come_in_the_promised_order(page: str) -> None:
 def test_largest_and_most_hostile_input_stays_within_one_megabyte(hostile_page: str) -> None:
     assert len(hostile_page.encode()) <= 1_000_000
     assert len(report_json(huge_report(HOSTILE)).encode()) <= 1_000_000
+
+
+def test_three_hundred_attributes_of_sixty_values_and_sixty_segments_stay_within_one_megabyte() -> None:
+    source = wide_report()
+    sizes = {form: len(render(source).encode()) for form, render in (("page", build_report), ("twin", report_json))}
+    assert all(size <= 1_000_000 for size in sizes.values()), sizes
 
 
 def test_hostile_names_stay_text(hostile_page: str) -> None:
@@ -238,3 +245,24 @@ def test_unbroken_structure_with_zero_everything() -> None:
     )
     assert Outline(build_report(empty)).named("section")
     assert "NaN" not in report_json(empty)
+
+
+def test_headings_go_down_one_level_at_a_time(page: str) -> None:
+    levels = [int(tag[1]) for tag, _ in Outline(page).elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_a_keyboard_gets_everywhere_in_the_order_of_the_page(page: str) -> None:
+    outline = Outline(page)
+    assert {a["tabindex"] for _, a in outline.elements if "tabindex" in a} == {"0"}
+    assert outline.named("a")[0] == {"class": "skip", "href": "#content"}
+    assert [a["id"] for a in outline.named("main")] == ["content"]
+    targets = {a["id"] for _, a in outline.elements if "id" in a}
+    assert all((a["href"] or "")[1:] in targets for a in outline.named("a"))
+
+
+def test_every_chart_has_a_table_in_its_section(page: str) -> None:
+    for name in ORDER:
+        section = page.partition(f'<section id="{name}"')[2].partition("</section>")[0]
+        assert "<svg" not in section or "<table" in section, name
