@@ -16,7 +16,7 @@ from benchmarks.speed.measurement import Measurement, median_of
 from benchmarks.speed.vault_process import RunningServer
 
 CALLS = 2_000
-CALL_RUNS = 3
+CALL_RUNS = 7
 READ_RUNS = 3
 BareLoop = Callable[[Sequence[Record]], tuple[Measurement, Measurement]]
 OpenVault = Callable[[], AbstractContextManager[RunningServer]]

@@ -191,20 +191,19 @@ def _serialised(reply: Message) -> bytes:
 
 
 def credentials_of(context: grpc.ServicerContext) -> Credentials:
-    """What the caller presents: a bearer token, certificate names, or both.
+    """What the caller presents: a bearer token, or without one the names in its certificate, because a token decides alone.
 
     Raises:
         UnauthenticatedError: the token is given more than once or has no acceptable form.
     """
     given = [value for key, value in context.invocation_metadata() if key == "authorization"]
-    token = None
     if given:
         value = given[0] if isinstance(given[0], str) else ""
         scheme, _, text = value.partition(" ")
         if len(given) > 1 or scheme.lower() != "bearer" or not text or len(text) > MAX_CREDENTIAL_CHARS:
             raise UnauthenticatedError("the credential is not a bearer token", hint="send `authorization: Bearer TOKEN` once")
-        token = Secret.of_text(text.strip())
-    return Credentials(token=token, certificate_names=_certificate_names(context))
+        return Credentials(token=Secret.of_text(text.strip()))
+    return Credentials(certificate_names=_certificate_names(context))
 
 
 def _certificate_names(context: grpc.ServicerContext) -> tuple[str, ...]:
