@@ -80,7 +80,8 @@ class References:
             raise
         except Exception as error:  # its words may hold a path, an address or a cell
             kind = type(error).__name__
-            raise RunFailureError("REFERENCE_UNREADABLE", f"the reference {name!r} cannot be read ({kind})") from None
+            check = "whoever runs the worker should check that it is there, whole and in UTF-8"
+            raise RunFailureError("REFERENCE_UNREADABLE", f"the reference {name!r} cannot be read ({kind}): {check}") from None
         if table.num_rows > _MOST_ROWS:
             raise RunFailureError("REFERENCE_TOO_LARGE", f"the reference {name!r} has more than {_MOST_ROWS} rows")
         return table
@@ -97,8 +98,10 @@ def load_references(path: Path) -> References:
     """
     try:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"the file of references cannot be read ({type(error).__name__})") from None
+    except OSError as error:
+        raise ConfigurationError(f"the file of references {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigurationError(f"the file of references {path} is not TOML in UTF-8: {error}") from None
     return References(places={name: _place(name, said, path.parent) for name, said in declared.items()})
 
 
@@ -114,7 +117,7 @@ def _place(name: str, said: Any, folder: Path) -> ReferencePlace:
     if file is None and not said.get("table"):
         raise _wrong(name, "names the `table` to read")
     if "url" in said and urlsplit(said["url"]).password:
-        raise _wrong(name, "has a password in its address: put the address into a file and name it in `url_file`")
+        raise _wrong(name, "has an address without a password: put one with it into a file and name that in `url_file`")
     return ReferencePlace(
         file=file,
         url=said.get("url", ""),
