@@ -54,7 +54,8 @@ from vault_server.usecases.purposes import Purposes
 from vault_server.usecases.read_sessions import ReadSessions
 from vault_server.usecases.record_kinds import CUSTOMERS, NEEDS, TRANSACTIONS
 from vault_server.usecases.record_service import RecordService
-from vault_server.usecases.recurring import PIPELINE_JOB
+from vault_server.usecases.recurring import PIPELINE_JOB, RETENTION_JOB
+from vault_server.usecases.result_retention import ResultRetention
 from vault_server.usecases.review.deciding import Deciding
 from vault_server.usecases.review.queue import ReviewQueue
 from vault_server.usecases.review.review_settings import ReviewRules
@@ -132,7 +133,9 @@ class RunningVault:
         )
         runs, worker_runs, run_help = Runs(vault=vault), WorkerRuns(vault=vault), RunHelp(vault=vault)
         starting = ScheduledPipelines(vault=vault, runs=runs, policy=policy, log=log, home_tenant=settings.server.home_tenant)
-        wired = open_backups(settings, keys, vault, log, opened, {PIPELINE_JOB: starting.start})
+        retention = ResultRetention(store=self.store, keep_runs=settings.analysis.keep_runs)
+        jobs = {PIPELINE_JOB: starting.start, RETENTION_JOB: retention.run}
+        wired = open_backups(settings, keys, vault, log, opened, jobs)
         self._scheduling = wired.scheduling
         self.helpers = open_helpers(settings, runtime, keyring, opened)
         system = System(

@@ -117,6 +117,17 @@ class RecordSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisSettings:
+    """Section `[analysis]`.
+
+    Attributes:
+        keep_runs: of each step, the results of so many newest runs are kept, for undo and comparison; 0 keeps all.
+    """
+
+    keep_runs: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that an operator may set."""
 
@@ -126,6 +137,7 @@ class Settings:
     keys: KeySettings = field(default_factory=KeySettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     records: RecordSettings = field(default_factory=RecordSettings)
+    analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
 
 
 def load_settings(path: Path, environ: Mapping[str, str], *, secrets_dir: Path | None = None) -> Settings:
@@ -186,6 +198,8 @@ def settings_problems(settings: Settings) -> list[str]:
         problems.append(f"server.log_level: must be one of {', '.join(LOG_LEVELS)}")
     if not re.fullmatch(r"[a-z][a-z0-9_.-]{0,62}", settings.server.home_tenant):
         problems.append("server.home_tenant: is no id of a tenant")
+    if settings.analysis.keep_runs < 0:
+        problems.append("analysis.keep_runs: must be 0 or more")
     return problems
 
 

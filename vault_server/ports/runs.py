@@ -115,6 +115,10 @@ class RunRepository(StepCommits, Protocol):
         """Write new sealed bytes over each row. Raises ConflictError if one is not as given."""
         ...
 
+    def drop_results(self, tenant: str, run_id: bytes, *, through_customer: bytes) -> None:
+        """Removes the run's results of the customers up to and with one, in the order of `derived_scan`."""
+        ...
+
     def put_checkpoint(self, tenant: str, run_id: bytes, step: str, piece: int, *, last: bool, sealed: bytes) -> None:
         """Writing a piece again replaces it; `last` completes the checkpoint with piece + 1 pieces."""
         ...

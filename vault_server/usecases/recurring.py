@@ -1,4 +1,4 @@
-"""All recurring work in one list: the vault's schedules and the pipelines of its tenants, as the scheduler sees them.
+"""All recurring work in one list: the vault's schedules, the pipelines of its tenants, and what the vault does by itself.
 
 Rule: a schedule that cannot be understood (an older program's, a damaged one) is left out; it must not stop the others.
 """
@@ -14,6 +14,8 @@ from vault_server.usecases import pipeline_schedules, schedules
 from vault_server.usecases.slot_times import Every, Timing
 
 PIPELINE_JOB = "pipeline"
+RETENTION_JOB = "retention"
+_DAY_US = 24 * 3600 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,11 @@ class Recurring:
     repeatable: bool
 
 
+RESULT_RETENTION = Recurring(
+    name="results/retention", job=RETENTION_JOB, timing=Every(_DAY_US), disabled=False, repeatable=True
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """One slot of one piece of work, begun.
@@ -48,7 +55,7 @@ class Occasion:
 
 def recurring_work(view: ReadView | WriteView) -> list[Recurring]:
     """Everything, the vault's own first."""
-    return [*_of_vault(view), *_of_tenants(view)]
+    return [*_of_vault(view), *_of_tenants(view), RESULT_RETENTION]
 
 
 def _of_vault(view: ReadView | WriteView) -> Iterator[Recurring]:

@@ -1,8 +1,9 @@
 """Takes the results of a run back, and puts them there again.
 
-Rules. Nothing is written over and nothing is deleted: a run's results stay stored, only which run's results of a step are seen
-changes. So an undo restores every derived value to the byte, and an undo can be undone. A run is undone as a whole and only
-while its results of every step are the ones that are seen; put back only while no later run's results are.
+Rules. Nothing is written over and nothing is deleted: a run's results stay stored (as long as `result_retention` keeps them),
+only which run's results of a step are seen changes. So an undo restores every derived value to the byte, and an undo can be
+undone. A run is undone as a whole and only while its results of every step are the ones that are seen; put back only while no
+later run's results are.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.replay import replay_of
 from vault_server.usecases.review.publishing import swap_proposals
-from vault_server.usecases.runs import changed, missing_run, run_name
+from vault_server.usecases.runs import changed, missing_run, require_kept, run_name
 from vault_server.usecases.vault import Vault
 
 
@@ -32,8 +33,8 @@ class RunUndo:
         """Undo a run, or with `redo` put it back.
 
         Raises:
-            FailedPreconditionError: RUN_NOT_SUCCEEDED, RUN_UNDONE, RUN_NOT_UNDONE, or RUN_NOT_CURRENT: a later run's results of
-                one of its steps are seen; the error names that run.
+            FailedPreconditionError: RUN_NOT_SUCCEEDED, RUN_UNDONE, RUN_NOT_UNDONE, RUN_NOT_CURRENT: a later run's results of
+                one of its steps are seen, or RESULTS_PRUNED: those that would be seen are gone; the error names that run.
         """
         tenant, run_id = names.parse_uuid_child(request.name, "runs")
         call.require_tenant(tenant)
@@ -82,6 +83,8 @@ def _returns(view: ReadView | WriteView, tenant: str, run_id: bytes, run: Run, *
         raise FailedPreconditionError("the run is undone already", reason="RUN_UNDONE", hint="--redo puts its results back")
     if redo and not run.HasField("undo_time"):
         raise FailedPreconditionError("the run is not undone", reason="RUN_NOT_UNDONE")
+    if redo:
+        require_kept(run)
     decide = _put_back if redo else _take_back
     return [decide(view, tenant, run_id, step.step) for step in run.steps]
 
@@ -90,7 +93,10 @@ def _take_back(view: ReadView | WriteView, tenant: str, run_id: bytes, step: str
     standing = view.runs.standing_commits(tenant, step, limit=2)
     if not standing or standing[0].run_id != run_id:
         raise _not_current(tenant, step, standing[0].run_id if standing else b"")
-    return _return(view, tenant, step, run_id, standing[1].run_id if len(standing) > 1 else b"")
+    before = standing[1].run_id if len(standing) > 1 else b""
+    if before:
+        require_kept(Run.FromString(_require(view.runs.run(tenant, before)).payload))
+    return _return(view, tenant, step, run_id, before)
 
 
 def _put_back(view: ReadView | WriteView, tenant: str, run_id: bytes, step: str) -> StepReturn:

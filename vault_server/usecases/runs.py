@@ -200,6 +200,7 @@ class Runs:
             raise FailedPreconditionError(
                 "the run has no results", reason="RUN_NOT_SUCCEEDED", hint="wait until it has succeeded"
             )
+        require_kept(Run.FromString(row.payload))
         return row
 
     def report(self, call: Call, name: str, report_format: ReportFormat.ValueType) -> Iterator[bytes]:
@@ -229,6 +230,21 @@ class Runs:
         if row is None:
             raise missing_run()
         return row
+
+
+def require_kept(run: Run) -> None:
+    """Return if the run's results are still there.
+
+    Raises:
+        FailedPreconditionError: RESULTS_PRUNED.
+    """
+    if run.HasField("prune_time"):
+        raise FailedPreconditionError(
+            "the results of this run were removed, because enough later runs took their place",
+            reason="RESULTS_PRUNED",
+            hint="its report is still there; `keep_runs` of the vault's configuration says how many runs are kept",
+            metadata={"run": run.name},
+        )
 
 
 def run_name(tenant: str, run_id: bytes) -> str:

@@ -166,6 +166,20 @@ def test_a_scan_of_results_never_splits_a_customer(store: Store) -> None:
     assert len(small) == 3
 
 
+def test_results_are_dropped_customer_by_customer_and_those_of_other_runs_stay(store: Store) -> None:
+    run_id, other, customers = an_id(), an_id(), sorted(new_customers(store, 3))
+    for one in (run_id, other):
+        append(store, one, [a_result(each, one, "segment") for each in customers], offset=0, step="segment")
+    store.write(lambda view: view.runs.drop_results(TENANT, run_id, through_customer=customers[1]))
+    store.write(lambda view: view.runs.drop_results(TENANT, run_id, through_customer=customers[1]))
+    with store.read() as view:
+        left = [
+            [row.customer_id for row in view.records.derived_scan(TENANT, one, after=b"", limit=10)] for one in (run_id, other)
+        ]
+        assert view.runs.result_offset(TENANT, run_id, "segment") == 3
+    assert left == [customers[2:], customers]
+
+
 def test_a_checkpoint_counts_when_its_last_piece_is_there(store: Store) -> None:
     run_id = an_id()
 

@@ -91,6 +91,11 @@ _REPLACE_RESULT = (
     )
     .values(sealed=bindparam("new_sealed"), position=bindparam("new_position"))
 )
+_DROP_RESULTS = delete(derived).where(
+    derived.c.tenant_key == bindparam("tenant_key"),
+    derived.c.run_id == bindparam("run_id"),
+    derived.c.customer_id <= bindparam("customer_id"),
+)
 _PUT_CHECKPOINT = upsert(checkpoints)
 _COMPLETE = select(checkpoints.c.step, checkpoints.c.piece).where(
     checkpoints.c.tenant_key == bindparam("tenant_key"), checkpoints.c.run_id == bindparam("run_id"), checkpoints.c.last == 1
@@ -188,6 +193,9 @@ class SqlRuns(SqlStepCommits):
             key = {"of_tenant": tenant_key, "of_run": row.run_id, "of_customer": row.customer_id, "of_step": row.step}
             if not self._session.run(_REPLACE_RESULT, **key, old_sealed=row.sealed, new_sealed=sealed, new_position=position):
                 raise ConflictError("the result was changed meanwhile", reason="RESULT_CHANGED", hint="send it again")
+
+    def drop_results(self, tenant: str, run_id: bytes, *, through_customer: bytes) -> None:
+        self._session.run(_DROP_RESULTS, tenant_key=self._key(tenant), run_id=run_id, customer_id=through_customer)
 
     def put_checkpoint(self, tenant: str, run_id: bytes, step: str, piece: int, *, last: bool, sealed: bytes) -> None:
         self._session.run(

@@ -218,6 +218,7 @@ class Run(_message.Message):
     UNDO_TIME_FIELD_NUMBER: _builtins.int
     PIPELINE_FIELD_NUMBER: _builtins.int
     FIGURES_FIELD_NUMBER: _builtins.int
+    PRUNE_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `tenants/{tenant}/runs/{run}`."""
     purpose: _builtins.str
@@ -276,6 +277,10 @@ class Run(_message.Message):
     def figures(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Figures by which runs of the same data are compared, by name; aggregates only."""
 
+    @_builtins.property
+    def prune_time(self) -> _timestamp_pb2.Timestamp:
+        """When its results were removed because enough later runs took their place; its report stays."""
+
     def __init__(
         self,
         *,
@@ -299,10 +304,11 @@ class Run(_message.Message):
         undo_time: _timestamp_pb2.Timestamp | None = ...,
         pipeline: _builtins.str = ...,
         figures: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        prune_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "create_time", b"create_time", "end_time", b"end_time", "progress", b"progress", "start_time", b"start_time", "summary", b"summary", "undo_time", b"undo_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "create_time", b"create_time", "end_time", b"end_time", "progress", b"progress", "prune_time", b"prune_time", "start_time", b"start_time", "summary", b"summary", "undo_time", b"undo_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "attempts", b"attempts", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "figures", b"figures", "has_report", b"has_report", "name", b"name", "pipeline", b"pipeline", "position", b"position", "principal", b"principal", "progress", b"progress", "purpose", b"purpose", "seed", b"seed", "start_time", b"start_time", "state", b"state", "steps", b"steps", "summary", b"summary", "undo_time", b"undo_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "attempts", b"attempts", "create_time", b"create_time", "end_time", b"end_time", "failure_message", b"failure_message", "failure_reason", b"failure_reason", "figures", b"figures", "has_report", b"has_report", "name", b"name", "pipeline", b"pipeline", "position", b"position", "principal", b"principal", "progress", b"progress", "prune_time", b"prune_time", "purpose", b"purpose", "seed", b"seed", "start_time", b"start_time", "state", b"state", "steps", b"steps", "summary", b"summary", "undo_time", b"undo_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
