@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_PORT = 65535
 RESTART_S = 1.0
+STEADY_S = 30.0
+LONGEST_PAUSE_S = 60.0
 WORKER_STOP_S = 10.0
 
 
@@ -101,16 +104,26 @@ def _keep_worker(stopping: threading.Event) -> None:
         return
 
     def keep() -> None:
+        pause_s = RESTART_S
         while not stopping.is_set():
+            started_s = time.monotonic()
             process = subprocess.Popen([sys.executable, "-m", "analysis_worker.main", "run", "--profile", "worker"])
             while process.poll() is None and not stopping.wait(0.2):
                 pass
             if stopping.is_set():
                 _end(process)
-            stopping.wait(RESTART_S)
+                return
+            pause_s = pause_before_restart(pause_s, lived_s=time.monotonic() - started_s)
+            sys.stderr.write(f"The worker ended with {process.returncode}; it is started again in {pause_s:.0f} s\n")
+            stopping.wait(pause_s)
 
     thread = threading.Thread(target=keep, name="worker-keeper")
     thread.start()
+
+
+def pause_before_restart(last_s: float, *, lived_s: float) -> float:
+    """Seconds; twice as many each time for a worker that dies as soon as it is started."""
+    return RESTART_S if lived_s > STEADY_S else min(last_s * 2, LONGEST_PAUSE_S)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
