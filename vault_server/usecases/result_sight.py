@@ -69,7 +69,7 @@ def sight_of_results(vault: Vault, call: Call, row: RunRow) -> ResultSight:
         )
     if decision.row_budget:
         _require_few(vault, row, run, decision.row_budget)
-    seen = (*decision.visible, *([TRANSACTIONS] if _sees_totals(vault, call, run.purpose) else ()))
+    seen = (*decision.visible, *([TRANSACTIONS] if sees_totals(vault, call, run.purpose) else ()))
     attributes = vault.attributes.of(row.tenant)
     return ResultSight(
         tenant=row.tenant,
@@ -91,7 +91,8 @@ def _require_few(vault: Vault, row: RunRow, run: Run, budget: int) -> None:
         )
 
 
-def _sees_totals(vault: Vault, call: Call, purpose: str) -> bool:
+def sees_totals(vault: Vault, call: Call, purpose: str) -> bool:
+    """Whether the caller may see under a purpose what transactions come to, and so what corrections say of it."""
     with suppress(PermissionDeniedError):
         return TOTAL in decide_under_purpose(vault, call, purpose, RecordKind.TRANSACTION).visible
     return False

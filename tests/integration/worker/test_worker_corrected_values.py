@@ -15,6 +15,7 @@ from helpers.worker_making import Worker
 from helpers.worker_steps import RecordingStep
 from strongroom import Client, Customer, Transaction
 from strongroom.api.v1.access_service_pb2 import Grant
+from strongroom.api.v1.attribute_service_pb2 import RECORD_KIND_CUSTOMER
 from strongroom.api.v1.customer_pb2 import PROPOSAL_STATE_REJECTED
 from strongroom.api.v1.privacy_service_pb2 import LEGAL_BASIS_CONTRACT, Purpose
 from strongroom.api.v1.rules_pb2 import CATEGORY_CONTACT, CATEGORY_DEMOGRAPHIC, CATEGORY_IDENTITY
@@ -121,6 +122,9 @@ def test_total_that_a_person_accepted_is_counted_by_later_steps_and_runs(shop: T
     wrong = [Said("total_minor", "120000", "1200", DOUBTFUL)]
     _run(shop, "correct", said=wrong)
     (waiting,) = shop.analyst.review.list()
+    found, masked = (shop.analyst.review.get(waiting.name, purpose=purpose) for purpose in ("analysis", ""))
+    assert (found.before, found.after) == ("120000", "1200")
+    assert not {masked.before, masked.after} & {"120000", "1200"}
     shop.analyst.review.accept(waiting.name)
     for steps, said in ((("value",), None), (("correct", "value"), wrong)):
         handed = _run(shop, *steps, said=said)["value"]
@@ -147,7 +151,7 @@ def test_purpose_without_derived_data_sees_what_the_source_says(shop: Tenant) ->
         description="no derived data",
         legal_basis=LEGAL_BASIS_CONTRACT,
         categories=[CATEGORY_DEMOGRAPHIC, CATEGORY_IDENTITY, CATEGORY_CONTACT],
-        kinds=[1],
+        kinds=[RECORD_KIND_CUSTOMER],
     )
     shop.admin.privacy.create_purpose("plain", plain)
     grant = Grant(principal=f"{shop.name}/principals/analyst", purpose=f"{shop.name}/purposes/plain")

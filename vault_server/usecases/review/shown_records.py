@@ -17,7 +17,9 @@ from vault_server.records.projection import ATTRIBUTE_PREFIX, DERIVED_FIELDS, ro
 from vault_server.usecases.call import Call
 from vault_server.usecases.purposes import decide_under_purpose, purpose_id_of
 from vault_server.usecases.record_kinds import CUSTOMERS
+from vault_server.usecases.result_sight import sees_totals
 from vault_server.usecases.sealed_rows import as_record, open_rows
+from vault_server.usecases.standing_corrections import TRANSACTIONS
 from vault_server.usecases.vault import Vault
 
 
@@ -45,6 +47,8 @@ def sight_of(vault: Vault, call: Call, purpose: str) -> Sight:
         return Sight()
     decision = decide_under_purpose(vault, call, purpose, RecordKind.CUSTOMER)
     fields = frozenset(decision.visible) - set(DERIVED_FIELDS)
+    if sees_totals(vault, call, purpose):
+        fields |= {TRANSACTIONS}
     return Sight(visible=fields, purpose_id=purpose_id_of(call, purpose) if decision.consent_required else "")
 
 
