@@ -50,3 +50,17 @@ def worker_process(
     finally:
         worker.process.kill()
         worker.process.communicate()
+
+
+def open_for_writing(pid: int) -> set[str]:
+    """Regular files on a disk; memory, pipes and sockets are none."""
+    found = set()
+    for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            target = str(descriptor.readlink())
+            writable = descriptor.lstat().st_mode & 0o200
+        except OSError:  # closed meanwhile, or the process has ended
+            continue
+        if writable and target.startswith("/") and not target.startswith(("/dev/", "/proc/", "/memfd:")):
+            found.add(target)
+    return found

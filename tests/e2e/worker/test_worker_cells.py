@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from helpers.worker_processes import PATIENCE_S, WorkerProcess, worker_process
-from helpers.worker_serving import Served, finished, results_of, served_people
+from helpers.worker_processes import PATIENCE_S, WorkerProcess, open_for_writing, worker_process
+from helpers.worker_serving import Served, customers_of, finished, results_of, served_people
 from strongroom.api.v1.analysis_service_pb2 import Run
 
 ROWS = 800
@@ -51,16 +52,28 @@ def _until(worker: WorkerProcess, *events: str) -> dict[str, object]:
     raise AssertionError(f"the worker ended without {events}")
 
 
-def test_two_workers_find_what_one_finds_and_both_do_cells(served: Served, alone: Found) -> None:
+def test_two_workers_find_what_one_finds_both_do_cells_and_neither_writes_to_the_disk(
+    served: Served, alone: Found, tmp_path: Path
+) -> None:
     tenant, config = served
-    with worker_process(config, "--poll-s", "0.05") as one, worker_process(config, "--poll-s", "0.05") as two:
+    places = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    with ExitStack() as closing:
+        one, two = (
+            closing.enter_context(worker_process(config, "--poll-s", "0.05", cwd=tmp_path, environment=places))
+            for _ in range(2)
+        )
         for worker in (one, two):
             _until(worker, "worker_started")
         run = _start(served)
         said = [_until(worker, "run_claimed", "run_joined") for worker in (one, two)]
         helper, leader = (one, two) if said[0]["event"] == "run_joined" else (two, one)
+        _until(helper, "cells_begun")
+        assert open_for_writing(helper.process.pid) == set()
         ended = _until(helper, "help_ended")
+        assert open_for_writing(helper.process.pid) | open_for_writing(leader.process.pid) == set()
         _until(leader, "run_committed")
+    left = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert [one.family_name for one in customers_of(ROWS) if one.family_name.encode() in left] == []
     assert {each["event"] for each in said} == {"run_claimed", "run_joined"}
     assert ended["reason"] == "HELP_OVER"
     assert isinstance(ended["cells_levels"], int)

@@ -6,17 +6,19 @@ import random
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
-from helpers.worker_processes import PATIENCE_S, worker_process
+from helpers.worker_processes import PATIENCE_S, WorkerProcess, open_for_writing, worker_process
 from helpers.worker_serving import Served, customers_of, finished, results_of, served_people
 from strongroom.api.v1.analysis_service_pb2 import RUN_STATE_QUEUED, RUN_STATE_RUNNING, RUN_STATE_SUCCEEDED
 
 ROWS = 150
 STEPS = ("correct", "match", "segment")
+IN_CELLS = {"match": {"share_rows_min": 50, "cell_pairs": 256}}
+KILLS = 20
 KILLED_AFTER = ("run_claimed", "step_computed", "step_written")
 
 pytestmark = pytest.mark.timeout(180)
@@ -90,7 +92,7 @@ def test_worker_writes_nothing_that_it_reads_to_the_disk(served: Served, tmp_pat
         core = next(line for line in limits.read_text().splitlines() if line.startswith("Max core file size"))
         assert core.split()[4:6] == ["0", "0"]
         while worker.process.poll() is None:
-            written |= _open_for_writing(worker.process.pid)
+            written |= open_for_writing(worker.process.pid)
             with suppress(subprocess.TimeoutExpired):
                 worker.process.wait(0.005)
         assert worker.process.wait(PATIENCE_S) == 0
@@ -101,42 +103,36 @@ def test_worker_writes_nothing_that_it_reads_to_the_disk(served: Served, tmp_pat
     assert [value for value in values if value.encode() in left] == []
 
 
-def _open_for_writing(pid: int) -> set[str]:
-    """Regular files on a disk; memory, pipes and sockets are none."""
-    found = set()
-    for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
-        try:
-            target = str(descriptor.readlink())
-            writable = descriptor.lstat().st_mode & 0o200
-        except OSError:  # closed meanwhile, or the process has ended
-            continue
-        if writable and target.startswith("/") and not target.startswith(("/dev/", "/proc/", "/memfd:")):
-            found.add(target)
-    return found
-
-
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
-def test_a_run_whose_workers_are_killed_twenty_times_at_random_has_the_same_results(served: Served) -> None:
+def test_runs_of_two_workers_that_are_killed_twenty_times_at_random_have_the_same_results(served: Served) -> None:
     tenant, config = served
     client = tenant.client()
-    undisturbed = client.analysis.start(STEPS)
+    undisturbed = client.analysis.start(STEPS, options=IN_CELLS)
     with worker_process(config, "--once") as worker:
         assert worker.process.wait(PATIENCE_S) == 0
     expected = results_of(client, finished(client, undisturbed))
-    disturbed = client.analysis.start(STEPS)
-    moments, kills = random.Random(20), 0
-    while kills < 20:
-        with worker_process(config, "--poll-s", "0.1") as worker:
-            worker.until("run_claimed")
+    moments, kills, done = random.Random(20), 0, 0
+    disturbed = client.analysis.start(STEPS, options=IN_CELLS)
+    with ExitStack() as closing:
+
+        def one_more() -> WorkerProcess:
+            worker = closing.enter_context(worker_process(config, "--poll-s", "0.1"))
+            worker.until("worker_started")
+            return worker
+
+        workers = [one_more(), one_more()]
+        while kills < KILLS or client.analysis.get(disturbed.name).state != RUN_STATE_SUCCEEDED:
+            victim = workers[moments.randrange(2)]
             with pytest.raises(subprocess.TimeoutExpired):
-                worker.process.wait(moments.uniform(0.0, 0.5))
-            assert worker.end(signal.SIGKILL) == -signal.SIGKILL
-            kills += 1
-        if client.analysis.get(disturbed.name).state == RUN_STATE_SUCCEEDED:
-            assert results_of(client, client.analysis.get(disturbed.name)) == expected
-            disturbed = client.analysis.start(STEPS)
-    with worker_process(config, "--poll-s", "0.1") as worker:
-        worker.until("run_committed")
-        assert worker.end(signal.SIGTERM) == 0
+                victim.process.wait(moments.uniform(0.0, 3.0))
+            if client.analysis.get(disturbed.name).state == RUN_STATE_SUCCEEDED:
+                assert results_of(client, finished(client, disturbed)) == expected
+                done += 1
+                disturbed = client.analysis.start(STEPS, options=IN_CELLS)
+            if kills < KILLS:
+                assert victim.end(signal.SIGKILL) == -signal.SIGKILL
+                workers = [worker for worker in workers if worker is not victim] + [one_more()]
+                kills += 1
     assert results_of(client, finished(client, disturbed)) == expected
+    assert done or client.analysis.get(disturbed.name).attempts > 1
