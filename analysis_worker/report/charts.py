@@ -17,7 +17,7 @@ _LETTER = 10.4  # of the widest font that the page asks for, at the size it has 
 _GAP = 14
 _LINE = 19
 _LABELLED_BINS = 8  # with more, figures would overlap; the table of the chart has them
-_LEGEND = 26
+_LEGEND = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +76,16 @@ def column_bars(title: str, bars: Sequence[Bar], mark: tuple[float, str] | None 
             tall = max(1.5, bar.length * (height - 30)) if bar.length > 0 else 0.0
             shapes.append(tag("rect", class_=bar.colour, x=left, y=height - tall, width=step * 0.72, height=tall, rx=2))
             texts.append(tag("text", bar.text, class_="quiet mid", x=middle, y=height - tall - 6))
-        texts.append(tag("text", bar.label, class_="quiet mid", x=middle, y=height + 17))
+        texts.append(tag("text", bar.label, class_="quiet mid", x=middle, y=height + 19))
     if mark is not None:
         level = height - mark[0] * (height - 30)
         shapes.append(tag("line", class_="ideal", x1=0, y1=level, x2=width, y2=level))
         key = width - len(mark[1]) * _LETTER
-        shapes.append(tag("line", class_="ideal", x1=key - 30, y1=10, x2=key - 6, y2=10))
-        texts.append(tag("text", mark[1], class_="quiet", x=key, y=15))
+        shapes.append(tag("line", class_="ideal", x1=key - 30, y1=12, x2=key - 6, y2=12))
+        texts.append(tag("text", mark[1], class_="quiet", x=key, y=18))
     lines = shapes + texts
     lines.append(tag("line", class_="axis", x1=0, y1=height + 0.5, x2=width, y2=height + 0.5))
-    return drawing(title, width, height + 24, lines)
+    return drawing(title, width, height + 28, lines)
 
 
 def histogram(title: str, bars: Sequence[Bar], ends: tuple[str, str], names: Sequence[tuple[str, str]] = ()) -> Markup:
@@ -105,9 +105,9 @@ def histogram(title: str, bars: Sequence[Bar], ends: tuple[str, str], names: Seq
         if bar.length > 0 and len(bars) <= _LABELLED_BINS:
             lines.append(tag("text", bar.text, class_="quiet mid", x=left + step / 2 - 1, y=floor - tall - 6))
     lines.append(tag("line", class_="axis", x1=0, y1=floor + 0.5, x2=width, y2=floor + 0.5))
-    lines.append(tag("text", ends[0], class_="quiet", x=0, y=floor + 18))
-    lines.append(tag("text", ends[1], class_="quiet end", x=width, y=floor + 18))
-    return drawing(title, width, floor + 26, lines)
+    lines.append(tag("text", ends[0], class_="quiet", x=0, y=floor + 20))
+    lines.append(tag("text", ends[1], class_="quiet end", x=width, y=floor + 20))
+    return drawing(title, width, floor + 28, lines)
 
 
 def drawing(title: str, width: float, height: float, lines: Sequence[Markup]) -> Markup:
@@ -120,8 +120,8 @@ def legend(entries: Sequence[tuple[str, str]]) -> list[Markup]:
     lines: list[Markup] = []
     for index, (name, colour) in enumerate(entries):
         left = index * 150
-        lines.append(tag("rect", class_=colour, x=left, y=4, width=12, height=12, rx=2))
-        lines.append(tag("text", name, class_="quiet", x=left + 19, y=14))
+        lines.append(tag("rect", class_=colour, x=left, y=6, width=12, height=12, rx=2))
+        lines.append(tag("text", name, class_="quiet", x=left + 19, y=17))
     return lines
 
 

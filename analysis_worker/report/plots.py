@@ -14,13 +14,15 @@ from analysis_worker.report.charts import Bar, cut, drawing, legend, wrapped
 from analysis_worker.report.markup import Markup, tag
 
 _WIDTH, _HEIGHT = 470, 330
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 26, 16, 50
+_LEFT, _RIGHT, _TOP, _BOTTOM = 61, 28, 18, 58
 _TICKS = 5
 _ROW = 50
 _LABEL = 88
 _LARGEST_RADIUS = 44.0
 _LEGEND_LETTERS = 40
-_APART = 17.0
+_APART = 20.0
+_MAP_HEIGHT = 250
+_MAP_STEPS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def calibration(title: str, points: Sequence[Point]) -> Markup:
         x, y = _LEFT + wide * tick / _TICKS, _TOP + tall * (1 - tick / _TICKS)
         lines.append(tag("line", class_="grid", x1=_LEFT, y1=y, x2=_LEFT + wide, y2=y))
         lines.append(tag("text", f"{100 * share:g}%", class_="quiet end", x=_LEFT - 7, y=y + 4))
-        lines.append(tag("text", f"{100 * share:g}%", class_="quiet mid", x=x, y=_TOP + tall + 18))
+        lines.append(tag("text", f"{100 * share:g}%", class_="quiet mid", x=x, y=_TOP + tall + 25))
     lines.append(tag("line", class_="ideal", x1=_LEFT, y1=_TOP + tall, x2=_LEFT + wide, y2=_TOP))
     spots = [(_LEFT + wide * min(1.0, p.x / end), _TOP + tall * (1 - min(1.0, p.y / end)), p.hollow) for p in points]
     for (x1, y1, _), (x2, y2, _) in pairwise(spots):
@@ -69,19 +71,19 @@ def paired_bars(title: str, first: str, second: str, rows: Sequence[tuple[Bar, B
     lines = list(legend(((first, "bar"), (second, "second"))))
     track = _WIDTH - _LABEL - 70
     for index, (one, other) in enumerate(rows):
-        top = 30 + index * _ROW
+        top = 34 + index * _ROW
         lines.append(tag("text", cut(one.label, 9), x=0, y=top + 25))
         for offset, bar in ((0, one), (19, other)):
             colour = "bar" if offset == 0 else "second"
             width = max(2.0, (bar.length or 0.0) * track)
             lines.append(tag("rect", class_=colour, x=_LABEL, y=top + offset + 2, width=width, height=12, rx=2))
             lines.append(tag("text", bar.text, class_="quiet", x=_LABEL + width + 7, y=top + offset + 13))
-    return drawing(title, _WIDTH, 32 + len(rows) * _ROW, lines)
+    return drawing(title, _WIDTH, 36 + len(rows) * _ROW, lines)
 
 
 def bubble_map(title: str, bubbles: Sequence[Bubble]) -> Markup:
     """Circles whose area is a share; near ones are alike. Numbers in the circles, names in the legend below."""
-    wide, tall, margin = _WIDTH, 250, 52
+    wide, tall, margin = _WIDTH, _MAP_HEIGHT, 52
     lines = [
         tag("line", class_="grid", x1=0, y1=tall / 2, x2=wide, y2=tall / 2),
         tag("line", class_="grid", x1=wide / 2, y1=0, x2=wide / 2, y2=tall),
@@ -106,10 +108,11 @@ def bubble_map(title: str, bubbles: Sequence[Bubble]) -> Markup:
 
 
 def _free(x: float, y: float, placed: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The spot, or the nearest one above or below that no other number covers."""
-    for step in range(len(placed) + 1):
-        for way in (-1, 1):
-            spot = (x, y + way * step * _APART)
-            if all(abs(spot[0] - a) >= _APART or abs(spot[1] - b) >= _APART for a, b in placed):
-                return spot
+    """The spot, or the nearest one on a grid around it that is inside the map and that no other number covers."""
+    steps = range(-_MAP_STEPS, _MAP_STEPS + 1)
+    for across, down in sorted(((a, b) for a in steps for b in steps), key=lambda one: (one[0] ** 2 + one[1] ** 2, one)):
+        spot = (x + across * _APART, y + down * _APART)
+        inside = _APART <= spot[0] <= _WIDTH - _APART and _APART <= spot[1] <= _MAP_HEIGHT - _APART / 2
+        if inside and all(abs(spot[0] - a) >= _APART or abs(spot[1] - b) >= _APART for a, b in placed):
+            return spot
     return x, y
