@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -82,7 +82,12 @@ class SqliteSnapshot:
 
     def rows(self, table: str, *, batch: int) -> Iterator[list[tuple[object, ...]]]:
         query = compile_statement(BACKED_UP[table].query(), dialect())
-        with translating(self._file.driver), closing(self._connection.cursor()) as cursor:
-            cursor.execute(query.text, query.bind({}))
-            while rows := cast("list[tuple[object, ...]]", cursor.fetchmany(batch)):
-                yield rows
+        cursor = self._connection.cursor()
+        try:
+            with translating(self._file.driver):
+                cursor.execute(query.text, query.bind({}))
+                while rows := cast("list[tuple[object, ...]]", cursor.fetchmany(batch)):
+                    yield rows
+        finally:
+            with suppress(self._file.driver.Error):  # what is left half read may end after its connection
+                cursor.close()
