@@ -215,13 +215,15 @@ def _same_ending_slip(domain: str, target: str) -> bool:
 
 
 def _hand_slip(label: str, target: str) -> bool:
-    """Say whether fingers alone explain it: two inner letters exchanged, or a letter doubled or not doubled.
+    """Say whether fingers alone explain it: two inner letters exchanged, or an inner letter doubled or not doubled.
 
-    Another letter in a place makes another word, and words are people's domains (`radstead`, `redstead`).
+    Another letter in a place makes another word, and words are people's domains (`radstead`, `redstead`); so does the last
+    letter once more (`bergman`, `bergmann`).
     """
     if len(label) == len(target):
         return label[0] == target[0] and sorted(label) == sorted(target)
-    return _undoubled(label) == _undoubled(target)
+    shorter, longer = sorted((label, target), key=len)
+    return _undoubled(label) == _undoubled(target) and longer != shorter + shorter[-1:]
 
 
 def _undoubled(text: str) -> str:

@@ -29,6 +29,8 @@ _BY_CHANCE = 0.05
 # Posterior odds from which it is said.
 _CERTAIN = math.log(30)
 _MOST = 30.0
+# One name alone never says more: a given name is somebody's family name (`Marie`) in every hundredth case or so.
+_MOST_BY_NAME = math.log(100)
 _MAX_HEARD = math.log(15)
 _LEAST_NEW = 0.05
 # What an everyday name is worth in uses.
@@ -63,9 +65,16 @@ class SwapOdds:
     def log_odds(self, given: str, family: str, said: Said) -> float:
         """Return what all but the share of swapped rows says for the pair being swapped; `said` is what its own row writes."""
         names = self._as_family(given) + self._as_given(family)
-        elsewhere = _REVERSED if names > _TELLING and self._is_telling(family, given) else 0.0
         row = {Said.SWAPPED: self._heard, Said.SILENT: 0.0, Said.AS_IS: -abs(self._heard) - _DOUBT}[said]
-        return names + row + elsewhere
+        return names + row + (_REVERSED if self._is_reversed_elsewhere(given, family) else 0.0)
+
+    def _is_reversed_elsewhere(self, given: str, family: str) -> bool:
+        """Say whether the file has the pair the other way round, and uses of the names besides these two say which is right."""
+        if not self._is_telling(family, given):
+            return False
+        as_family = (self._odds_by_use(word, self._given[word] - 1, self._family[word] - 1) for word in _words(given))
+        as_given = (-self._odds_by_use(word, self._given[word] - 1, self._family[word] - 1) for word in _words(family))
+        return max(as_family, key=abs, default=0.0) + max(as_given, key=abs, default=0.0) > _TELLING
 
     def _is_telling(self, given: str, family: str) -> bool:
         """Say whether the file has the pair, though names as rare as these two would hardly meet by chance."""
@@ -86,11 +95,14 @@ class SwapOdds:
         return max(odds, key=abs, default=0.0)
 
     def _odds_of_family(self, word: str, given_uses: int, family_uses: int) -> float:
+        return self._odds_by_use(word, given_uses, family_uses, self._endings.share_of_family(word))
+
+    def _odds_by_use(self, word: str, given_uses: int, family_uses: int, share: float = 0.5) -> float:
         given, family = _without_slips(given_uses, family_uses)
         given += _KNOWN_USES * is_given_name(word)
         family += _KNOWN_USES * is_family_name(word)
-        share = self._endings.share_of_family(word)
-        return math.log((family + self._new * share) / (given + self._new * (1 - share)))
+        odds = math.log((family + self._new * share) / (given + self._new * (1 - share)))
+        return max(-_MOST_BY_NAME, min(_MOST_BY_NAME, odds))
 
 
 def least_log_odds(log_odds: Iterable[float], *, pairs: int, found: int) -> float:

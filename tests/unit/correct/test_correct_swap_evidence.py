@@ -55,6 +55,12 @@ def test_two_everyday_names_are_enough_in_a_small_file() -> None:
     assert swapped(("Katarzyna", "Kowalczyk")) == set()
 
 
+def test_pair_that_stands_both_ways_is_left_alone_where_only_these_two_rows_use_the_names() -> None:
+    assert swapped(("Zwolix", "Zwarox"), ("Zwarox", "Zwolix")) == set()
+    known = ("Katarzyna", "Zwarox")
+    assert swapped(known, known[::-1]) == {known[::-1]}
+
+
 def test_file_without_a_clear_case_asks_for_more() -> None:
     quiet = least_log_odds([-8.0] * 5_000, pairs=5_000, found=0)
     messy = least_log_odds([*[-8.0] * 5_000, *[12.0] * 200], pairs=5_200, found=0)
