@@ -131,6 +131,16 @@ def run(table: pa.Table, seed: int) -> tuple[list[ColumnScore], float]:
     return score(table, result, hidden, seed), seconds
 
 
+def noise_filled(table: pa.Table, seeds: int) -> int:
+    """How many gaps of a column that follows nothing are filled all the same, over all seeds."""
+    found = 0
+    for seed in range(seeds):
+        noise = np.random.default_rng(1_000 + seed).normal(size=table.num_rows)
+        gappy, _ = masked(table.append_column("noise", pa.array(noise)), seed)
+        found += impute(gappy, ImputeOptions(seed=seed, columns=("noise",))).cells.num_rows
+    return found
+
+
 def beside(table: pa.Table, seed: int) -> dict[str, PeerScore]:
     """The peers on the same masked cells."""
     gappy, hidden = masked(table, seed)
@@ -148,7 +158,7 @@ def measure(folder: Path | None = None, seeds: int = 5) -> dict[str, object]:
     numbers = [one for one in scores if one.column in NUMBERS]
     categories = [one for one in scores if one.column not in NUMBERS]
     error, right = _mean(numbers, "error"), _mean(categories, "error")
-    coverage, peers = _mean(numbers, "coverage"), beside(table, 0)
+    coverage, peers, noise = _mean(numbers, "coverage"), beside(table, 0), noise_filled(table, seeds)
     figures: dict[str, object] = {
         "impute.telco.nrmse.ours": round(error, 4),
         "impute.telco.nrmse.peer": round(min(one.error for one in peers.values()), 4),
@@ -162,6 +172,9 @@ def measure(folder: Path | None = None, seeds: int = 5) -> dict[str, object]:
         "impute.telco.coverage.floor": COVERAGE[0],
         "impute.telco.coverage.ceiling": COVERAGE[1],
         "impute.telco.coverage.ok": COVERAGE[0] <= coverage <= COVERAGE[1],
+        "impute.noise_cells_filled.ours": noise,
+        "impute.noise_cells_filled.ceiling": 0,
+        "impute.noise_cells_filled.ok": noise == 0,
         "impute.telco.seconds.ours": round(float(np.mean([seconds for _, seconds in runs])), 1),
     }
     for name in ("iterative_imputer", "knn_imputer", "miceforest"):

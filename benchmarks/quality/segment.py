@@ -116,6 +116,7 @@ def compared(title: str, table: pa.Table, outcome: Numbers, options: SegmentOpti
     mixed = shuffled(table, options.seed)
     matrix = standardised(table)
     plain, _ = by_silhouette(matrix, options.seed)
+    when_shuffled = len(segment(mixed, options).summary.segments)
     same = len(result.summary.segments)
     stability = result.summary.stability
     return {
@@ -131,7 +132,9 @@ def compared(title: str, table: pa.Table, outcome: Numbers, options: SegmentOpti
         f"{title}_segments_peer": plain,
         f"{title}_explained_peer_same_number": explained(tutorial(matrix, same, options.seed), outcome),
         f"{title}_numbers_kept": segment(table, options, before).summary.carried,
-        f"{title}_segments_when_shuffled": len(segment(mixed, options).summary.segments),
+        f"{title}_segments_when_shuffled": when_shuffled,
+        f"{title}_segments_when_shuffled_ceiling": 1,
+        f"{title}_segments_when_shuffled_ok": when_shuffled == 1,
         f"{title}_segments_when_shuffled_peer": by_silhouette(standardised(mixed), options.seed)[0],
     }
 
