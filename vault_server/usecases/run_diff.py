@@ -30,8 +30,8 @@ from vault_server.usecases.paging import Pages
 from vault_server.usecases.result_sight import ResultSight, sight_of_results
 from vault_server.usecases.runs import Runs
 from vault_server.usecases.sealed_rows import derived_reference, set_origins
+from vault_server.usecases.step_parts import PART_OF_STEP
 from vault_server.usecases.vault import Vault
-from vault_server.usecases.worker_runs import PART_OF_STEP
 
 DEFAULT_ROWS, MAX_ROWS = 500, 1000
 MAX_BYTES = 1 << 20

@@ -20,12 +20,13 @@ from vault_server.ports.records import DerivedRow, RecordKind, RecordRow
 from vault_server.ports.run_secrets import Pseudonyms
 from vault_server.ports.store import ReadableStore
 from vault_server.records.dictionary import Dictionary
-from vault_server.records.projection import DERIVED_FIELDS, Projection
+from vault_server.records.projection import Projection
 from vault_server.usecases.attribute_catalogue import Definitions
 from vault_server.usecases.record_kinds import BY_KIND
 from vault_server.usecases.row_encoding import RowEncoder
 from vault_server.usecases.sealed_rows import open_derived, references
 from vault_server.usecases.session_plan import SessionPlan
+from vault_server.usecases.step_parts import steps_of
 
 PAGE_ROWS = 1000
 PART_BYTES = 3 << 19  # of envelopes; a message holds 4 MiB, and batches of about 1 MiB stream best
@@ -90,9 +91,10 @@ class SessionPages:
             if plan.consent_required:
                 consented = view.records.consented(tenant, plan.purpose_id, list({row.customer_id for row, _ in rows}))
                 rows = [pair for pair in rows if pair[0].customer_id in consented]
-            wants_derived = kind is RecordKind.CUSTOMER and any(name in DERIVED_FIELDS for name in plan.fields)
-            derived = view.records.derived(tenant, [row.customer_id for row, _ in rows]) if wants_derived and rows else []
-        return Batch(rows, derived, last if len(scanned) == PAGE_ROWS and last < end else None)
+            steps = steps_of(plan.fields) if kind is RecordKind.CUSTOMER else frozenset[str]()
+            derived = view.records.derived(tenant, [row.customer_id for row, _ in rows]) if steps and rows else []
+        wanted = [row for row in derived if row.step in steps]  # rows of other steps are not opened
+        return Batch(rows, wanted, last if len(scanned) == PAGE_ROWS and last < end else None)
 
     def _parts(self, batch: Batch) -> Iterator[Part]:
         if batch.rows:

@@ -39,6 +39,7 @@ from vault_server.usecases.run_help import RunHelp, missing_piece, steps_before
 from vault_server.usecases.run_leases import digest_of, lease_s_of, lease_token, token_matches
 from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed, missing_run
 from vault_server.usecases.sealed_rows import SCHEMA_REVISION, derived_reference
+from vault_server.usecases.step_parts import PART_OF_STEP
 from vault_server.usecases.vault import Vault
 
 T = TypeVar("T")
@@ -50,16 +51,6 @@ _LOOK_BACK_RUNS = 100
 CLAIM_PAGE = 50
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 MAX_RESULTS, MAX_PIECE_BYTES, MAX_REPORT_BYTES, MAX_SUMMARY_BYTES = 5000, 2 << 20, 1 << 20, 1 << 20
-PART_OF_STEP: Mapping[str, str] = {
-    "correct": "corrections",
-    "enrich": "enriched",
-    "match": "entity",
-    "impute": "imputed",
-    "segment": "segment",
-    "value": "value",
-    "classify": "classifications",
-    "associate": "recommendations",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
