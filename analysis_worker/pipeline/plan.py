@@ -33,6 +33,7 @@ class Plan:
     Attributes:
         run: resource name.
         purpose: resource name.
+        pipeline: id of the declared pipeline that the run was started from, "" without one.
         steps: in order.
         seed: of everything random.
         as_of: the moment that the run counts back from.
@@ -46,6 +47,7 @@ class Plan:
     as_of: datetime
     customer_fields: tuple[str, ...]
     transaction_fields: tuple[str, ...]
+    pipeline: str = ""
 
 
 def plan_run(run: Run, known: Mapping[str, StepAdapter]) -> Plan:
@@ -63,6 +65,7 @@ def plan_run(run: Run, known: Mapping[str, StepAdapter]) -> Plan:
     return Plan(
         run=run.name,
         purpose=run.purpose,
+        pipeline=run.pipeline.rpartition("/")[2],
         steps=steps,
         seed=run.seed,
         as_of=run.as_of.ToDatetime(tzinfo=UTC),

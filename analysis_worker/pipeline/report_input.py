@@ -107,6 +107,7 @@ def _provenance(plan: Plan, outcomes: Outcomes, figures: RunFigures) -> Provenan
         run=plan.run,
         tenant=plan.run.split("/")[1] if plan.run.startswith("tenants/") else "",
         purpose=plan.purpose.rpartition("/")[2],
+        pipeline=plan.pipeline,
         settings=tuple((step.name, _options(step.options)) for step in plan.steps),
         data_position=str(figures.position),
         as_of=f"{plan.as_of:%Y-%m-%d %H:%M} UTC",

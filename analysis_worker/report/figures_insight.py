@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis_worker.currencies import minor_per_major
 from analysis_worker.report.model_insight import EnrichedField, ProductRules, Value
 from analysis_worker.report.suppression import (
     ABSENT,
@@ -25,7 +26,6 @@ from analysis_worker.report.suppression import (
 
 _LARGE = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
 _CENTS_BELOW = 100
-_MINOR_DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "VND": 0, "CLP": 0, "XAF": 0, "XOF": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +219,7 @@ def rule_figures(found: ProductRules, most: int) -> RuleFigures:
 
 def money(minor: float, currency: str) -> str:
     """An amount in units of its currency, with three significant digits: no customer's purchases can be had by subtraction."""
-    known = significant(minor / 10 ** _MINOR_DIGITS.get(currency, 2))
+    known = significant(minor / minor_per_major(currency))
     if known is None:
         return ABSENT
     name = next((f"{known / size:,.3g}{word}" for size, word in _LARGE if abs(known) >= size), "")

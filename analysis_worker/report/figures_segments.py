@@ -15,6 +15,7 @@ import numpy as np
 from analysis_worker.report.model import ProfileLine, SegmentEntry, Segments
 from analysis_worker.report.suppression import (
     ABSENT,
+    NAME_LENGTH,
     SMALLEST_GROUP,
     Count,
     Share,
@@ -27,6 +28,7 @@ from analysis_worker.report.suppression import (
     significant,
     words,
 )
+from analysis_worker.report.wording import amount_words, column_words
 
 _FEWEST_ON_MAP = 3
 _COMPLEMENT = "false"  # says what `true` says
@@ -77,7 +79,11 @@ class SegmentFigures:
 def segment_figures(found: Segments, most: int, lines: int) -> SegmentFigures:
     """At most `most` segments with `lines` lines of profile each; small segments are put together."""
     groups = merge_small(sorted(found.entries, key=lambda e: (-e.customers, e.name)), lambda e: e.customers, most)
-    rows = [_segment(short(e.name), e.customers, found.customers, _profile(e, found.customers, lines)) for e in groups.shown]
+    names = distinct([e.name for e in groups.shown])
+    rows = [
+        _segment(name, e.customers, found.customers, _profile(e, found.customers, lines))
+        for name, e in zip(names, groups.shown, strict=True)
+    ]
     if groups.merged:
         name = f"{len(groups.merged)} smaller segments together" if len(groups.merged) > 1 else "one small segment"
         together = _segment(name, sum(e.customers for e in groups.merged), found.customers, ())
@@ -88,7 +94,7 @@ def segment_figures(found: Segments, most: int, lines: int) -> SegmentFigures:
         silhouette=significant(found.silhouette),
         stability=significant(found.stability),
         rows=tuple(rows),
-        map=segment_map(groups.shown, found.customers),
+        map=segment_map(groups.shown, names, found.customers),
     )
 
 
@@ -111,11 +117,13 @@ def _may_be_told(line: ProfileLine, inside: int, customers: int) -> bool:
 
 def _profile_row(line: ProfileLine, inside: int, customers: int) -> ProfileRow:
     if not line.level:
-        unit = f" {short(line.unit)}" if line.unit else ""
-        here, overall = (number(v) + unit if significant(v) is not None else ABSENT for v in (line.value, line.overall))
-        return ProfileRow(feature=words(line.feature), value=here, overall=overall)
+        unit = short(line.unit) if line.unit else ""
+        here, overall = (
+            amount_words(number(v), unit) if significant(v) is not None else ABSENT for v in (line.value, line.overall)
+        )
+        return ProfileRow(feature=column_words(line.feature), value=here, overall=overall)
     return ProfileRow(
-        feature=short(f"{words(line.feature)}: {'yes' if line.level == 'true' else line.level}"),
+        feature=short(f"{column_words(line.feature)}: {'yes' if line.level == 'true' else line.level}"),
         value=_level_share(line.value, inside),
         overall=_level_share(line.overall, customers),
     )
@@ -137,7 +145,19 @@ def apart(line: ProfileLine) -> float:
     return (value - overall) / widest / 2 if widest else 0.0
 
 
-def segment_map(entries: Sequence[SegmentEntry], customers: int) -> tuple[MapPoint, ...]:
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names as they are shown; a number where two of them look alike when they are cut."""
+    shown: list[str] = []
+    for name in names:
+        fits, number = short(name), 1
+        while fits in shown:
+            number += 1
+            fits = f"{short(name, NAME_LENGTH - 5)} ({number})"
+        shown.append(fits)
+    return shown
+
+
+def segment_map(entries: Sequence[SegmentEntry], labels: Sequence[str], customers: int) -> tuple[MapPoint, ...]:
     """The segments' profiles in two dimensions: principal components of how they differ, weighted by size (Pearson 1901)."""
     names = sorted({(line.feature, line.level) for entry in entries for line in entry.profile})
     if len(entries) < _FEWEST_ON_MAP or not names or not customers:
@@ -157,10 +177,10 @@ def segment_map(entries: Sequence[SegmentEntry], customers: int) -> tuple[MapPoi
     reach = float(np.abs(spots).max()) or 1.0
     return tuple(
         MapPoint(
-            name=short(e.name),
+            name=label,
             x=round(float(x / reach), 3),
             y=round(float(y / reach), 3),
             size=round(near(e.customers) / customers, 3),
         )
-        for e, (x, y) in zip(entries, spots.tolist(), strict=True)
+        for e, label, (x, y) in zip(entries, labels, spots.tolist(), strict=True)
     )

@@ -109,13 +109,13 @@ thead th{font-size:.8rem;color:var(--soft);font-weight:600;border-bottom-color:v
 .num{text-align:right;white-space:nowrap}
 td:last-child,th:last-child{padding-right:0}
 .tag{font-weight:600}.tag.good{color:var(--good)}.tag.fair{color:var(--fair)}.tag.poor,.tag.empty{color:var(--poor)}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(290px,1fr));gap:1rem;margin:1.25rem 0}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem;margin:1.25rem 0}
 .card{position:relative;background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:1rem 1.1rem;
 break-inside:avoid}
 .card table{margin-top:.5rem;font-size:.86rem}
 .card caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .card p{margin:.1rem 0 0;font-size:.88rem}
-.card th,.card td{padding-top:.3rem;padding-bottom:.3rem}.card .num{white-space:normal}
+.card th,.card td{padding-top:.3rem;padding-bottom:.3rem}
 .aside{margin-top:1.25rem;background:var(--wash);border-radius:10px;padding:.9rem 1.1rem;max-width:none}
 .aside p:last-child{margin-bottom:0}
 details{margin-top:1rem}summary{cursor:pointer;color:var(--accent);font-weight:600;padding:.2rem 0}

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from analysis_worker.report.suppression import words
 
 _ATTRIBUTE = "attributes."
+_PLURALS = frozenset({"days", "purchases", "years"})
 _RULES: Mapping[str, str] = {
     "address.city_postcode": "Town and postcode contradict each other",
     "age.birth_date": "Age contradicts the birth date",
@@ -64,13 +65,27 @@ _OUTCOMES: Mapping[str, str] = {
     "not_asked_for": "left empty: not asked for",
 }
 _SOURCES: Mapping[str, str] = {"entity": "the same entity", "several": "several sources"}
+_FEATURES: Mapping[str, str] = {
+    "days_between_purchases": "time between purchases",
+    "frequency": "purchases made",
+    "monetary": "money spent",
+    "recency_days": "time since the last purchase",
+    "stated_age": "age",
+    "tenure_days": "time since the first purchase",
+}
 _SPLITS: Mapping[str, str] = {"stratified": "drawn at random", "time": "of a later time"}
 _TARGETS: Mapping[str, str] = {"purchases.stopped": "customers who stop buying"}
 
 
 def column_words(name: str) -> str:
     """`attributes.loyalty_tier` as `loyalty tier`."""
-    return words(name.removeprefix(_ATTRIBUTE)) or words(name)
+    return _FEATURES.get(name) or words(name.removeprefix(_ATTRIBUTE)) or words(name)
+
+
+def amount_words(amount: str, unit: str) -> str:
+    """`12 days`, `1 day`, and the amount alone without a unit."""
+    one = amount == "1" and unit in _PLURALS
+    return f"{amount} {unit.removesuffix('s') if one else unit}" if unit else amount
 
 
 def rule_words(rule: str) -> str:

@@ -296,3 +296,20 @@ def test_merged_groups_are_large_enough_or_everything_there_is(sizes: list[int],
     together = sum(size for _, size in groups.merged)
     assert not groups.merged or together >= 10 or not groups.shown
     assert sum(sizes) == together + sum(size for _, size in groups.shown)
+
+
+def test_segments_whose_names_are_cut_alike_are_told_apart() -> None:
+    entries = tuple(SegmentEntry(name="Customers " * 10 + end, customers=n) for end, n in (("one", 400), ("two", 300)))
+    segments = Segments(customers=700, structured=True, entries=entries)
+    whole = twin(replace(ordinary_report(), segments=segments, previous=None))
+    first, second = (row["name"] for row in whole["segments"]["rows"])
+    assert first != second
+    assert second.endswith("(2)")
+    assert whole["comparable"][f"In the segment {first}"] == 400.0
+
+
+def test_units_agree_with_their_number() -> None:
+    line = ProfileLine(feature="frequency", value=1.0, overall=3.0, unit="purchases")
+    assert profile_of(line, 300, 1_000) == [{"feature": "purchases made", "value": "1 purchase", "overall": "3 purchases"}]
+    money = ProfileLine(feature="monetary", value=1_234.56, overall=75.5, unit="EUR")
+    assert profile_of(money, 300, 1_000) == [{"feature": "money spent", "value": "1,235 EUR", "overall": "75.5 EUR"}]

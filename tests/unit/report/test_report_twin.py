@@ -81,7 +81,9 @@ def test_what_the_page_counts_the_twin_has() -> None:
 def test_the_twin_has_the_keys_that_its_description_names() -> None:
     """Keys of format v1 are never renamed or dropped; a new one is described before it is written."""
     described = set(
-        re.findall(r"^\| `([a-z_]+)`", DESCRIPTION.read_text(encoding="utf-8").partition("## Report, the JSON twin")[2], re.MULTILINE)
+        re.findall(
+            r"^\| `([a-z_]+)`", DESCRIPTION.read_text(encoding="utf-8").partition("## Report, the JSON twin")[2], re.MULTILINE
+        )
     )
     twin = json.loads(report_json(ordinary_report()))
     assert twin["format"] == "strongroom.report.v1"
