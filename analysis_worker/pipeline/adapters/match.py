@@ -57,7 +57,7 @@ class MatchAdapter:
         }
     )
     transaction_fields = frozenset[str]()
-    sees = frozenset[str]()  # corrected values changed no score (docs/adr/0011-worker.md), so match does not depend on them
+    sees = frozenset[str]()
 
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.match import MatchError, MatchOptions, match
