@@ -21,6 +21,7 @@ from analysis_worker.steps.match import (
     scoring,
 )
 from helpers.match_tables import messy_people, pair_scores
+from helpers.worker_people import TYPES, small_crm
 
 PEOPLE, REPEATS = 260, 120
 
@@ -293,3 +294,14 @@ def test_the_size_of_a_cell_changes_no_bit(
 
     assert again.pairs.equals(found.pairs)
     assert again.entity.tobytes() == found.entity.tobytes()
+
+
+def test_a_block_in_which_every_pair_is_certain_to_match_teaches_nothing_and_stops_nothing() -> None:
+    crm = small_crm(600)
+    columns = {name: pa.array(crm.customers[name], TYPES.get(name)) for name in ("given_name", "family_name", "birth_date")}
+    people = {name: pa.array(crm.customers[name], TYPES.get(name)) for name in ("emails", "phones", "addresses", "stated_age")}
+
+    found = match(pa.table({"row_id": list(range(600)), **columns, **people}))
+
+    precision, _ = pair_scores(found.entity.tolist(), crm.person)
+    assert precision >= 0.98

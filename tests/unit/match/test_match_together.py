@@ -58,11 +58,20 @@ def test_cells_of_a_helper_change_no_bit(table: pa.Table, alone: MatchResult, he
 
 
 def test_a_helper_that_does_everything_or_nothing_changes_no_bit(
-    table: pa.Table, alone: MatchResult, helper: MatchHelp
+    table: pa.Table, alone: MatchResult, helper: MatchHelp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy = CellsInMemory(doing(helper, every))
+    busy, decode, taken = CellsInMemory(doing(helper, every)), basis.decode_levels, list[bool]()
+
+    def watched(task: bytes, result: bytes, *, most: tuple[int, ...]) -> basis.Levels | None:
+        found = decode(task, result, most=most)
+        taken.append(found is not None)
+        return found
+
+    monkeypatch.setattr(basis, "decode_levels", watched)
     assert_same(match(table, OPTIONS, workers=busy), alone)
     assert all(grid.led == [] for grid in busy.grids.values())
+    assert len(taken) == len(busy.grids[basis.LEVELS].tasks)
+    assert all(taken)
     assert_same(match(table, OPTIONS, workers=CellsInMemory()), alone)
 
 
@@ -152,6 +161,18 @@ def test_nothing_that_is_shared_holds_a_value_of_a_record(table: pa.Table, helpe
     values = {name for column in ("family_name", "given_name") for name in table[column].to_pylist() if name and len(name) > 4}
     assert values
     assert not [name for name in values if name.encode() in shared or name.lower().encode() in shared]
+
+
+def test_levels_and_counts_read_back() -> None:
+    levels = np.array([[0, 2, -1], [1, 0, 4]], dtype=np.int8)
+    task = basis.encode_pairs(np.array([1, 5]), np.array([7, 8]))
+    again = basis.decode_levels(task, basis.encode_levels(task, levels), most=(1, 2, 4))
+    assert again is not None
+    assert again.tolist() == levels.tolist()
+    assert basis.decode_levels(task, basis.encode_levels(task, levels), most=(1, 2, 3)) is None
+    counts = basis.decode_counts(task, basis.encode_counts(task, np.array([3, 2**40])), count=2)
+    assert counts is not None
+    assert counts.tolist() == [3, 2**40]
 
 
 def test_masks_and_pairs_read_back() -> None:
