@@ -26,7 +26,7 @@ _ONE_PLACE = {"city": "postcode", "postcode": "city"}
 _TO_LOOK_AT = (ErrorKind.CITY_POSTCODE, ErrorKind.OUTLIER)
 PRECISION_FLOOR, RECALL_FLOOR = 0.99, 0.9
 # Files that nobody looked at while the rules were made (docs/methods/correct.md).
-SEEDS = (401, 402)
+SEEDS = (501, 502)
 CLEAN_SIZES = (200, 2_000, 20_000)
 NOT_AVAILABLE = "not available"
 

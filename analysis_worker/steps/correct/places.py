@@ -83,9 +83,11 @@ class PlaceEvidence:
             return self._of_little_known(country, city, region, area)
         if not self._contradicts(country, city, area, of_town):
             return None
-        if region != of_town and not self._town_odds.is_wrong(country, city):
+        of_area = self._region_of_area[country, area]
+        others = self._towns[country, city][of_area] - (region == of_area)
+        if region != of_town and not self._town_odds.is_wrong(country, city, of_area, others=others):
             return None
-        if region == self._region_of_area[country, area]:
+        if region == of_area:
             return "city", Change(rule=_CONTRADICTION, after=self._town_at(country, postcode, city), confidence=0.9)
         return _look_at_postcode(0.9 if region == of_town else 0.6)
 
@@ -94,10 +96,10 @@ class PlaceEvidence:
         if not region or seen.keys() != {region} or self._regions[country, region] < _MIN_AREAS:
             return None
         here = self._areas[country, area]
-        border = here[region] > few_for(here.total())
-        if border or not self._contradicts(country, city, area, region) or not self._area_odds.is_wrong(country, area):
+        if here[region] > few_for(here.total()) or not self._contradicts(country, city, area, region):
             return None
-        return _look_at_postcode(0.6)
+        is_wrong = self._area_odds.is_wrong(country, area, region, others=here[region] - 1)
+        return _look_at_postcode(0.6) if is_wrong else None
 
     def _area(self, country: str, postcode: str) -> str | None:
         """Return the longest first signs of the postcode whose region is known."""

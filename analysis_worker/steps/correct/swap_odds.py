@@ -29,8 +29,8 @@ _BY_CHANCE = 0.05
 # Posterior odds from which it is said.
 _CERTAIN = math.log(30)
 _MOST = 30.0
-# One name alone never says more: a given name is somebody's family name (`Marie`) in every hundredth case or so.
-_MOST_BY_NAME = math.log(100)
+# One name alone never says more: a given name is somebody's family name (`Marie`) now and then.
+_MOST_BY_NAME = math.log(150)
 _MAX_HEARD = math.log(15)
 _LEAST_NEW = 0.05
 # What an everyday name is worth in uses.

@@ -21,6 +21,8 @@ _WRONG_SEEN, _ROWS_SEEN = 0.1, 20.0
 _TWINS_SEEN, _NAMES_SEEN = 0.5, 10.0
 _COUNTRY_WEIGHT = 20.0
 _CERTAIN = 20.0
+# How often a small town that has one row in the file has another.
+_MEETS = 0.5
 
 
 def few_for(rows: int) -> float:
@@ -53,17 +55,25 @@ class TwinOdds:
 
     def __init__(self, towns: Mapping[Place, Counter[str]], region_of: Mapping[Place, str], *, odd: int, judged: int) -> None:
         self._rows = {place: regions[region_of[place]] for place, regions in towns.items() if place in region_of}
+        self._in_region: Counter[Place] = Counter()
         self._names: defaultdict[str, _Names] = defaultdict(_Names)
         for (country, _), regions in towns.items():
             self._names[country].add(regions)
+            for region, rows in regions.items():
+                self._in_region[country, region] += rows
         known, twins = (sum(getattr(one, name) for one in self._names.values()) for name in ("known", "twins"))
         self._twins = (twins + _TWINS_SEEN) / (known + _NAMES_SEEN)
         self._wrong = (odd + _WRONG_SEEN) / (judged + _ROWS_SEEN)
 
-    def is_wrong(self, country: str, city: str) -> bool:
-        """Say whether a row with the town, elsewhere, has the wrong town (or postcode) rather than a second town."""
+    def is_wrong(self, country: str, city: str, region: str, *, others: int) -> bool:
+        """Say whether a row with the town, in `region`, has the wrong town (or postcode) rather than a second town.
+
+        `others` are further rows of the town in that region: a second town often has several customers, errors hardly
+        ever meet.
+        """
         names = self._names[country]
         twins = (names.twins + _COUNTRY_WEIGHT * self._twins) / (names.known + _COUNTRY_WEIGHT)
         unseen = (names.once + 1) / (names.rows + 1)
         wrong = self._wrong * self._rows[country, city] / (names.rows + 1)
-        return bool(wrong * max(1, names.known) >= _CERTAIN * unseen * twins)
+        meet = min(1.0, wrong * self._in_region[country, region] / _MEETS) ** others
+        return bool(wrong * max(1, names.known) * meet >= _CERTAIN * unseen * twins)
