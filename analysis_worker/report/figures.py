@@ -16,7 +16,6 @@ from analysis_worker.report.figures_data import (
     QualityRow,
     completeness,
     correction_rows,
-    count_about,
     entity_figures,
     imputed_row,
     quality_row,
@@ -33,7 +32,7 @@ from analysis_worker.report.figures_prediction import PredictionFigures, predict
 from analysis_worker.report.figures_segments import SegmentFigures, segment_figures
 from analysis_worker.report.model import Provenance, ReportInput, ReviewQueue, UndoStep
 from analysis_worker.report.model_insight import Previous
-from analysis_worker.report.suppression import Count, Share, clean, count, short, significant
+from analysis_worker.report.suppression import Count, Share, clean, count, count_about, short, significant
 
 _TEXT, _LONG_TEXT = 200, 400
 _MOST_FACTS = 40
@@ -96,8 +95,8 @@ def figures(source: ReportInput, limits: Limits) -> Figures:
     return Figures(
         provenance=_provenance(source.provenance),
         customers=count(source.customers),
-        transactions=count(source.transactions),
-        needs=count(source.needs),
+        transactions=count_about(source.transactions, source.customers),
+        needs=count_about(source.needs, source.customers),
         completeness=completeness(source.quality),
         quality=tuple(quality_row(c) for c in worst_first[: limits.columns]),
         columns_left_out=max(0, len(worst_first) - limits.columns),

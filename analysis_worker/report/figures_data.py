@@ -22,6 +22,7 @@ from analysis_worker.report.suppression import (
     Count,
     Share,
     count,
+    count_about,
     merge_small,
     percent,
     share,
@@ -137,15 +138,6 @@ def _correction(name: str, rules: Sequence[CorrectionRule]) -> CorrectionRow:
         applied=count_about(applied, about),
         waiting=count_about(waiting, about),
     )
-
-
-def count_about(things: int, customers: int | None) -> Count:
-    """A count of things (pairs, proposals) that belong to so many customers; None: to as many as there are things."""
-    return count(things if customers is None else min(things, customers)) if _few(things, customers) else count(things)
-
-
-def _few(things: int, customers: int | None) -> bool:
-    return things > 0 and customers is not None and 0 < customers < SMALLEST_GROUP
 
 
 def entity_figures(found: Duplicates) -> Entities:

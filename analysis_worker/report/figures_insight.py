@@ -16,6 +16,7 @@ from analysis_worker.report.suppression import (
     Count,
     Share,
     count,
+    count_about,
     merge_small,
     percent,
     share,
@@ -143,7 +144,8 @@ def _enriched(source: str, field: str, parts: Sequence[EnrichedField]) -> Enrich
 
 
 def value_figures(found: Value) -> ValueFigures:
-    test = found.backtest
+    test = found.backtest if found.backtest and found.backtest.customers >= SMALLEST_GROUP else None
+    told = found.estimated and found.buyers >= SMALLEST_GROUP
     tenths = [t for t in found.tenths if t.customers >= SMALLEST_GROUP][:40]
     made = [t for t in (test.deciles if test else ()) if t.customers >= SMALLEST_GROUP][:20]
     return ValueFigures(
@@ -152,8 +154,8 @@ def value_figures(found: Value) -> ValueFigures:
         buyers=count(found.buyers),
         repeat_customers=count(found.repeat_customers),
         horizon_days=found.horizon_days,
-        purchases=_sum(found.expected_purchases),
-        alive_customers=_sum(found.expected_alive),
+        purchases=_sum(found.expected_purchases if told else None),
+        alive_customers=_sum(found.expected_alive if told else None),
         alive=tuple(
             AliveRow(label=f"{round(100 * b.lower)} to {round(100 * b.upper)}%", count=count(b.customers))
             for b in found.alive[:40]
@@ -196,7 +198,7 @@ def rule_figures(found: ProductRules, most: int) -> RuleFigures:
     return RuleFigures(
         reason="" if found.reason == "rules" else words(found.reason),
         buyers=count(found.buyers),
-        baskets=count(found.baskets),
+        baskets=count_about(found.baskets, found.buyers),
         products=count(found.products),
         tests=found.tests,
         learned=found.learned,

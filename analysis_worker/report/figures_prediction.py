@@ -1,5 +1,7 @@
 """The model card of a prediction as it may be shown: calibration, lift, cut-offs, influences, groups of people.
 
+Rows may be cases, a customer at one of several moments: then as many customers are behind them as cases by moments, at least.
+
 Rule: as in `figures`; an observed share that few customers are behind is bounded, and drawn where its bound is.
 """
 
@@ -96,7 +98,9 @@ class PredictionFigures:
 
 
 def prediction_figures(found: Prediction, customers: int, most: int) -> PredictionFigures:
-    auc, brier = found.auc, found.brier
+    moments = max(1, -(-found.rows // customers)) if customers else 1
+    known = found.judged_rows // moments >= SMALLEST_GROUP
+    auc, brier = (found.auc, found.brier) if known else (None, None)
     return PredictionFigures(
         target=short(found.target),
         positive=short(found.positive) if found.positive else "",
@@ -108,22 +112,22 @@ def prediction_figures(found: Prediction, customers: int, most: int) -> Predicti
         judged=count(found.judged_rows),
         of_customers=found.rows <= customers,
         split=short(found.split) if found.split else "",
-        base_rate_percent=percent(found.base_rate),
+        base_rate_percent=percent(found.base_rate) if known else None,
         auc=_interval(auc.value, auc.lower, auc.upper) if auc else "",
         auc_value=significant(auc.value) if auc else None,
         brier=_interval(brier.value, brier.lower, brier.upper) if brier else "",
-        base_brier=significant(found.base_brier),
-        calibration_error=significant(found.calibration_error),
+        base_brier=significant(found.base_brier) if known else None,
+        calibration_error=significant(found.calibration_error) if known else None,
         calibration=tuple(
             CalibrationRow(
                 customers=count(b.customers),
                 predicted=round(b.predicted, 3),
                 observed=shown,
-                place=(round(b.observed, 2) if shown.percent is not None else _edge(b.observed, b.customers)),
+                place=(round(b.observed, 2) if shown.percent is not None else _edge(b.observed, b.customers // moments)),
             )
             for b in found.calibration[:40]
-            if b.customers >= SMALLEST_GROUP
-            for shown in (_rate(b.observed, b.customers),)
+            if b.customers // moments >= SMALLEST_GROUP
+            for shown in (_rate(b.observed, b.customers // moments),)
         ),
         lift=tuple(
             LiftRow(
@@ -134,18 +138,18 @@ def prediction_figures(found: Prediction, customers: int, most: int) -> Predicti
                 captured_percent=percent(t.captured) if shown.percent is not None else None,
             )
             for t in found.lift[:20]
-            if t.customers >= SMALLEST_GROUP
-            for shown in (_rate(t.observed, t.customers),)
+            if t.customers // moments >= SMALLEST_GROUP
+            for shown in (_rate(t.observed, t.customers // moments),)
         ),
         cut_offs=tuple(
             CutOffRow(
                 label=f"{round(100 * c.probability)}%",
                 customers=count(c.customers),
-                right=_rate(c.precision, c.customers),
+                right=_rate(c.precision, c.customers // moments),
                 found_percent=percent(c.recall),
             )
             for c in found.cut_offs[:20]
-            if c.customers >= SMALLEST_GROUP
+            if c.customers // moments >= SMALLEST_GROUP
         ),
         influences=tuple((short(i.column), round(100 * i.points, 1)) for i in found.influences[: min(most, 16)]),
         left_out=tuple((short(c.column), words(c.reason)) for c in found.left_out[:most]),
@@ -154,10 +158,10 @@ def prediction_figures(found: Prediction, customers: int, most: int) -> Predicti
                 group=short(f"{g.column}: {g.group}"),
                 customers=count(g.customers),
                 predicted_percent=round(100 * g.predicted),
-                observed=_rate(g.observed, g.customers),
+                observed=_rate(g.observed, g.customers // moments),
             )
             for g in found.groups[:most]
-            if g.customers >= SMALLEST_GROUP
+            if g.customers // moments >= SMALLEST_GROUP
         ),
         limits=tuple(clean(limit[:400]) for limit in found.limits[:12]),
     )

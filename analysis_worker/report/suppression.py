@@ -43,6 +43,12 @@ def count(value: int) -> Count:
     return Count(value=near(value), text=f"{near(value):,}")
 
 
+def count_about(things: int, customers: int | None) -> Count:
+    """A count of things (pairs, proposals, purchases) that belong to so many customers; None: each to another one."""
+    few = customers is not None and 0 < customers < SMALLEST_GROUP
+    return count(min(things, customers or 0) if few else things)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """A share as it may be shown, in whole percent; bounded where the exact one would point at a few customers."""

@@ -23,6 +23,7 @@ from analysis_worker.report import (
     CutOff,
     Duplicates,
     EnrichedField,
+    Estimate,
     GroupCheck,
     ImputedColumn,
     LiftTenth,
@@ -313,3 +314,41 @@ def test_units_agree_with_their_number() -> None:
     assert profile_of(line, 300, 1_000) == [{"feature": "purchases made", "value": "1 purchase", "overall": "3 purchases"}]
     money = ProfileLine(feature="monetary", value=1_234.56, overall=75.5, unit="EUR")
     assert profile_of(money, 300, 1_000) == [{"feature": "money spent", "value": "1,235 EUR", "overall": "75.5 EUR"}]
+
+
+def test_cases_of_few_customers_are_few() -> None:
+    """Four moments of three customers are twelve cases."""
+    card = Prediction(
+        target="purchases.stopped",
+        rows=4_000,
+        judged_rows=3_000,
+        calibration=(
+            CalibrationBin(customers=12, predicted=0.777, observed=0.5),
+            CalibrationBin(customers=400, predicted=0.3, observed=0.1),
+        ),
+    )
+    shown = twin(replace(ordinary_report(), customers=1_000, prediction=card))["prediction"]
+    assert [row["predicted"] for row in shown["calibration"]] == [0.3]
+    assert shown["of_customers"] is False
+
+
+def test_what_few_buyers_are_expected_to_do_is_not_told() -> None:
+    value = Value(
+        customers=500,
+        buyers=4,
+        estimated=True,
+        expected_purchases=123.0,
+        backtest=Backtest(days=90, customers=4, mean_absolute_error=7.77, coverage=0.75),
+    )
+    rules = ProductRules(buyers=4, baskets=321)
+    shown = twin(replace(ordinary_report(), customers=4, transactions=654, value=value, rules=rules))
+    told = (shown["transactions"], shown["rules"]["baskets"], shown["value"]["purchases"])
+    assert [one["value"] for one in told] == [None, None, None]
+    assert [shown["value"][name] for name in ("error", "coverage_percent", "backtest_days")] == [None, None, 0]
+
+
+def test_a_model_judged_on_few_says_nothing_about_them() -> None:
+    card = Prediction(target="t", judged_rows=8, rows=8, base_rate=0.375, auc=Estimate(value=0.777), calibration_error=0.123)
+    source = replace(ordinary_report(), prediction=card, previous=None)
+    for text in (build_report(source), report_json(source)):
+        assert not [secret for secret in ("0.777", "38%", "0.123") if secret in text]
