@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from vault_server.backup.destination import Destination, FileDestination, ServerDestination
 from vault_server.backup.repository import Repository
@@ -14,6 +16,7 @@ from vault_server.backup.restorer import RestorePlan, RestoreTools, plan_restore
 from vault_server.backup_wiring import digest_of_records, folder_target
 from vault_server.bootstrap import open_keyring, open_vault, require_sound
 from vault_server.config import Settings
+from vault_server.errors import IntegrityError, NotFoundError
 from vault_server.open_keys import OpenKeys, open_keys
 from vault_server.ports.runtime import Runtime
 from vault_server.ports.store import Store
@@ -36,7 +39,8 @@ def print_plan(settings: Settings, backup: str, *, output: str) -> int:
 def restore(settings: Settings, backup: str, *, output: str) -> int:
     """Restore into the empty database that the configuration names."""
     repository, destination, plan, tools = _plan(settings, backup)
-    report = run_restore(plan, repository, destination, tools)
+    with _advised(settings):
+        report = run_restore(plan, repository, destination, tools)
     facts = {
         **_facts(plan),
         "restored_rows": report.rows,
@@ -60,12 +64,37 @@ def _plan(settings: Settings, backup: str) -> tuple[Repository, Destination, Res
         after_load=_rebuilding(settings, runtime, keys),
         progress=_progress,
     )
-    backup_id = names.uuid_bytes(names.parse_root(_full_name(backup), "backups")) if backup else None
-    return repository, destination, plan_restore(repository, destination, tools, backup_id=backup_id), tools
+    with _advised(settings):
+        plan = plan_restore(repository, destination, tools, backup_id=_backup_id(backup))
+    return repository, destination, plan, tools
 
 
-def _full_name(backup: str) -> str:
-    return backup if backup.startswith("backups/") else f"backups/{backup}"
+@contextmanager
+def _advised(settings: Settings) -> Iterator[None]:
+    """What goes wrong with a backup says what to do next."""
+    try:
+        yield
+    except NotFoundError as error:
+        error.hint = error.hint or f"the target is {settings.backup.folder}: `backup.folder` of the configuration"
+        raise
+    except IntegrityError as error:
+        error.hint = error.hint or "nothing was restored; name an older backup with --backup"
+        raise
+
+
+def _backup_id(given: str) -> bytes | None:
+    """None for the newest backup.
+
+    Raises:
+        NotFoundError: it is no id of a backup.
+    """
+    if not given:
+        return None
+    text = names.parse_root(given if given.startswith("backups/") else f"backups/{given}", "backups")
+    try:
+        return UUID(text).bytes
+    except ValueError:
+        raise NotFoundError("there is no such backup in the target") from None
 
 
 def _destination(settings: Settings) -> Destination:
