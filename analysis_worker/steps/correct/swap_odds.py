@@ -22,8 +22,8 @@ _PRIOR_ROUNDS = 5
 _CONTAMINATION = 0.04
 # The same two names the other way round elsewhere in the file.
 _REVERSED = math.log(20)
-# One of the two rows is right: which one, the names must say more than faintly.
-_TELLING = math.log(5)
+# One of the two rows is right: which one, other uses of the names must say clearly.
+_TELLING = math.log(20)
 # A pair that is expected this often where names meet at random says nothing by being there.
 _BY_CHANCE = 0.05
 # Posterior odds from which it is said.
