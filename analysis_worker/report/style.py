@@ -128,7 +128,7 @@ footer{border-top:1px solid var(--rule);margin-top:2rem;padding-top:1rem;font-si
 .sheet{padding:2rem 1.1rem 3rem}.facts{grid-template-columns:repeat(auto-fit,minmax(8rem,1fr))}
 .pair{grid-template-columns:minmax(0,1fr)}
 svg text{font-size:18px}figure{padding:.8rem .7rem .7rem}table{font-size:.86rem}th,td{padding-right:.6rem}
-tbody th{max-width:11rem}td:not(.num){min-width:8.5rem}
+tbody th{max-width:11rem}td:not(.num){min-width:8.5rem}.card .num{white-space:normal}
 .verdicts li{grid-template-columns:4.6rem minmax(0,1fr)}.why{grid-column:1/-1}h1{font-size:1.95rem}}
 @page{margin:15mm 14mm}
 @media print{.verdicts li{padding:.3rem .8rem}body{font-size:10pt;background:#fff}

@@ -122,7 +122,8 @@ def number(value: float | None) -> str:
         return ABSENT
     if abs(known) >= _WHOLE or known == int(known):
         return f"{known:,.0f}"
-    return f"{known:.2f}" if abs(known) < 10 else f"{known:.1f}"  # noqa: PLR2004 - keeps three figures
+    text = f"{known:.2f}" if abs(known) < 10 else f"{known:.1f}"  # noqa: PLR2004 - keeps three figures
+    return text.rstrip("0").removesuffix(".")
 
 
 def words(name: str) -> str:
