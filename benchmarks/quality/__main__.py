@@ -23,7 +23,7 @@ from pathlib import Path
 
 from benchmarks.quality.table import StepFigures, as_json, failures, render
 
-STEPS = ("correct", "enrich", "match", "impute", "segment", "value", "classify", "associate")
+STEPS = ("correct", "enrich", "match", "match_workers", "impute", "segment", "value", "classify", "associate")
 ROOT = Path(__file__).resolve().parents[2]
 PEERS_VARIABLE = "STRONGROOM_PEERS"
 _MARK = "figures of this step as JSON: "
