@@ -23,7 +23,7 @@ _CONTAMINATION = 0.04
 # The same two names the other way round elsewhere in the file.
 _REVERSED = math.log(20)
 # One of the two rows is right: which one, other uses of the names must say clearly.
-_TELLING = math.log(20)
+_TELLING = math.log(6)
 # A pair that is expected this often where names meet at random says nothing by being there.
 _BY_CHANCE = 0.05
 # Posterior odds from which it is said.
