@@ -53,7 +53,7 @@ PRECISION_FLOORS = {"fake_1000/fake_1000": 0.99}
 AUTO_FLOOR = 0.995
 MEMORY_CEILING_MB = {"generated/50000": 1000}
 SECONDS_CEILING = {"febrl/dataset3": 6.0, "generated/50000": 30.0, "generated/1000000": 360.0}
-LARGE_CUSTOMERS = 50_000
+LARGE_CUSTOMERS, MILLION = 50_000, 1_000_000
 PEER_ROWS_MAX = 10_000
 NOT_AVAILABLE = "not available"
 KEYS = (("given_name", "family_name", "birth_date"), ("emails",), ("national_ids",))
@@ -212,7 +212,9 @@ def figures_of(data: Labelled, options: MatchOptions) -> dict[str, object]:
     return found
 
 
-def measure(folder: Path | None = None, customers: tuple[int, ...] = (5_000, LARGE_CUSTOMERS)) -> dict[str, object]:
+def measure(
+    folder: Path | None = None, customers: tuple[int, ...] = (5_000, LARGE_CUSTOMERS), *, large: bool = False
+) -> dict[str, object]:
     """Flat figures for `quality.json`; real data that is not there is said to be not available."""
     given = folder or Path(os.environ.get(DATA_VARIABLE, ""))
     found: dict[str, object] = {}
@@ -220,7 +222,7 @@ def measure(folder: Path | None = None, customers: tuple[int, ...] = (5_000, LAR
         path = given / f"{name}.csv"
         data = labelled(path) if path.is_file() else None
         found |= {f"match.{name}": NOT_AVAILABLE} if data is None else figures_of(data, MatchOptions())
-    for size in customers:
+    for size in (*customers, *((MILLION,) if large else ())):
         crm = generated(GeneratorOptions(customers=size, transactions=0, needs=0))
         found |= figures_of(crm, MatchOptions(threads=2))
     return found
