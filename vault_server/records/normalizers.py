@@ -94,7 +94,8 @@ class PhoneNormalizer:
             number = phonenumbers.parse(compact, self._region)
         except phonenumbers.NumberParseException:
             return b""
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).encode()
+        found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return found.encode() if self._is_plain(found) or _read_again(found) == found else b""  # zeros shrink with each reading
 
     def _is_plain(self, compact: str) -> bool:
         """Whether parsing would change nothing: no national prefix was left in, as in +44 (0)20."""
@@ -115,6 +116,13 @@ class PhoneNormalizer:
         prefix = (metadata.national_prefix if metadata is not None else None) or ""
         self._prefix_by_code[code] = prefix
         return prefix
+
+
+def _read_again(e164: str) -> str:
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(e164, None), phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return ""
 
 
 def normalizers(default_region: str = "") -> Mapping[int, Normalize]:
