@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -88,7 +89,7 @@ class Desk:
 
     def process(self, *arguments: str, before: str = "", **options: Any) -> subprocess.Popen[str]:
         """Start the command as a process of its own; `before` is Python that the process runs first."""
-        environment = {**os.environ, "STRONGROOM_CONFIG_DIR": str(self.config)}
+        environment = {**os.environ, "STRONGROOM_CONFIG_DIR": str(self.config), "PYTHONFAULTHANDLER": "1"}
         command = [sys.executable, "-m", "strongroom_cli.main", *arguments]
         if before:
             command = [sys.executable, "-c", f"import os, resource\n{before}\nos.execv({sys.executable!r}, {command!r})"]
@@ -106,6 +107,10 @@ def checked(ended: Ended, arguments: Sequence[str]) -> Ended:
 
 
 def ended(process: subprocess.Popen[str], *, timeout_s: float = 60) -> Ended:
-    """Wait for a process."""
-    out, err = process.communicate(timeout=timeout_s)
+    """Wait for a process; one that does not end says where each of its threads stands."""
+    try:
+        out, err = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        raise AssertionError(f"it did not end: {process.communicate()[1]}") from None
     return checked(Ended(code=process.returncode, out=out or "", err=err or ""), [str(process.args)])
