@@ -2,7 +2,7 @@
 
 The vault and the command refuse an unknown option or a wrong type before a run is queued, and may not import the worker: they
 read the table. `--check` fails on drift. A step's options are the dataclass `<Step>Options` of its package and those that its
-adapter reads itself (`own_options`); what the runner decides (`DECIDED`) is left out.
+adapter reads itself (`own_options`); what the runner decides (seed, threads, and `DECIDED`) is left out.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ import argparse
 import importlib
 import sys
 import types
+from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 TABLE = Path(__file__).resolve().parent / "strongroom" / "step_option_table.py"
-DECIDED = frozenset({"seed", "threads", "as_of"})
-_KINDS = {int: "int", float: "float", bool: "bool", str: "text"}
+DECIDED: Mapping[str, frozenset[str]] = {"correct": frozenset({"as_of"})}
+_DECIDED_EVERYWHERE = frozenset({"seed", "threads"})
+_KINDS = {int: "int", float: "float", bool: "bool", str: "text", date: "date"}
 _HEAD = '''"""Options of each step, by name. Made by make_step_options.py from the worker's own: do not edit.
 
-Kinds: int, float, bool, text, texts (a list of texts), any; a `?` behind says that null is a value too.
+Kinds: int, float, bool, text, date (2026-01-31), texts (a list of texts), any; a `?` behind says that null is a value too.
 """
 
 from collections.abc import Mapping
@@ -46,9 +49,10 @@ def options_of(step: str) -> dict[str, str]:
     options = getattr(package, f"{step.capitalize()}Options")
     own = getattr(known_steps()[step], "own_options", None)
     found: dict[str, str] = {}
+    decided = _DECIDED_EVERYWHERE | DECIDED.get(step, frozenset())
     for declared in filter(None, (options, own)):
         hints = get_type_hints(declared)
-        found |= {field.name: kind_of(hints[field.name]) for field in fields(declared) if field.name not in DECIDED}
+        found |= {field.name: kind_of(hints[field.name]) for field in fields(declared) if field.name not in decided}
     return found
 
 

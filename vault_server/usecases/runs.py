@@ -22,7 +22,7 @@ from vault_server.ports.runtime import new_ids
 from vault_server.ports.store import WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
-from vault_server.usecases.declared_steps import checked_steps
+from vault_server.usecases.declared_steps import checked_steps, counted_back
 from vault_server.usecases.paging import Pages
 from vault_server.usecases.pipelines import stored_pipeline
 from vault_server.usecases.purposes import require_usable_purpose
@@ -49,12 +49,12 @@ class Runs:
         """Queue a run.
 
         Raises:
-            InvalidArgumentError: no steps, an unknown or repeated one, an option that its step does not have.
+            InvalidArgumentError: no steps, an unknown or repeated one, an option that its step does not have, or `as_of` is no day.
             PermissionDeniedError, NotFoundError: the purpose is not the caller's to use, or there is no such pipeline.
         """
         tenant = call.require_tenant(names.parse_tenant(request.parent))
         asked = self._asked(call, request)
-        steps = checked_steps(asked.steps)
+        steps = counted_back(checked_steps(asked.steps), request.as_of)
         purpose = require_usable_purpose(self.vault, call, asked.purpose)
         replay = replay_of(self.vault, call, request.request_id, request.SerializeToString(deterministic=True))
         if replay.done:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from analysis_worker.pipeline.customers import CUSTOMER_ID, ROW_ID
 from analysis_worker.pipeline.json_values import json_object
+from analysis_worker.pipeline.observation import CountingBack, observed
 from analysis_worker.pipeline.options import step_options
 from analysis_worker.pipeline.ports import JsonObject, ResultRow
 from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
@@ -32,6 +33,8 @@ _LINES = pa.schema(
 class AssociateAdapter:
     """See `StepAdapter`."""
 
+    own_options = CountingBack
+
     name = "associate"
     customer_fields = frozenset({"kind"})
     transaction_fields = frozenset({CUSTOMER_ID, "kind", "time", "lines"})
@@ -40,9 +43,10 @@ class AssociateAdapter:
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.associate import AssociateOptions, associate
 
+        inputs, until = observed(inputs)
         options = step_options(AssociateOptions, inputs.options, seed=inputs.seed)
         result = associate(inputs.customers.column(ROW_ID), purchase_lines(inputs.transactions), inputs.as_of, options)
-        return Computed(table=result.recommendations, summary=json_object(result.summary), report=_report(result))
+        return until.noted(Computed(table=result.recommendations, summary=json_object(result.summary), report=_report(result)))
 
     def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
         del lines

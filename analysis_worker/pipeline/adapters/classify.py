@@ -31,6 +31,7 @@ from analysis_worker.pipeline.features import (
 )
 from analysis_worker.pipeline.json_values import json_object
 from analysis_worker.pipeline.lapses import MOMENT, TARGET, lapse_rows
+from analysis_worker.pipeline.observation import CountingBack, observed
 from analysis_worker.pipeline.options import step_options
 from analysis_worker.pipeline.ports import ResultRow
 from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
@@ -46,7 +47,7 @@ _NAMING = ("target", "time_column")
 _NAMING_MANY = ("trusted", "ignored")
 _NEVER_PREDICTED = frozenset({"kind", "gender", "income", INCOME_AMOUNT, INCOME_CURRENCY})
 _UP_TO_NOW = (
-    "Purchases count up to the moment of the run: if the outcome was decided before, name that moment with purchases_until."
+    "Purchases count up to the end of the observation: if the outcome was decided before, name that moment with purchases_until."
 )
 _OVER_TIME = (
     "Rows are customers at moments {days} days apart, known by their purchases up to then; profile and attributes are left out,"
@@ -55,11 +56,11 @@ _OVER_TIME = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseMoments:
+class PurchaseMoments(CountingBack):
     """Options that the adapter reads itself.
 
     Attributes:
-        purchases_until: a date, or a column of dates, up to which purchases count; None for the moment of the run.
+        purchases_until: a date, or a column of dates, up to which purchases count; None for the end of the observation.
         horizon_days: of the target `purchases.stopped`: who buys nothing for so long has stopped.
     """
 
@@ -78,6 +79,10 @@ class ClassifyAdapter:
     sees = frozenset({"enrich"})
 
     def compute(self, inputs: StepInputs) -> Computed:
+        inputs, until = observed(inputs)
+        return until.noted(self._computed(inputs))
+
+    def _computed(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.classify import ClassifyOptions, ClassifyRefusedError, classify
 
         fields = _fields_by_name(inputs.customers)

@@ -28,6 +28,7 @@ from analysis_worker.pipeline.features import (
     with_purchases,
 )
 from analysis_worker.pipeline.json_values import json_object
+from analysis_worker.pipeline.observation import CountingBack, observed
 from analysis_worker.pipeline.options import step_options
 from analysis_worker.pipeline.ports import JsonObject, ResultRow
 from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
@@ -45,6 +46,8 @@ _NO_TEXT, _NO_NUMBER = pa.scalar(None, pa.string()), pa.scalar(None, pa.float64(
 class SegmentAdapter:
     """See `StepAdapter`."""
 
+    own_options = CountingBack
+
     name = "segment"
     customer_fields = PROFILE_FIELDS | {SEGMENT}
     transaction_fields = PURCHASE_FIELDS
@@ -53,13 +56,14 @@ class SegmentAdapter:
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.segment import SegmentOptions, segment
 
+        inputs, until = observed(inputs)
         table = features(inputs)
         options = step_options(SegmentOptions, _named(inputs.options, table), seed=inputs.seed)
         before = inputs.customers.column(SEGMENT) if SEGMENT in inputs.customers.column_names else None
         result = segment(table, options, before)
         units = units_of(inputs, table)
         lines = _with_units(result.assignments.drop_columns(["distance"]), units)
-        return Computed(table=lines, summary=json_object(result.summary), report=_report(result, units))
+        return until.noted(Computed(table=lines, summary=json_object(result.summary), report=_report(result, units)))
 
     def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
         del lines

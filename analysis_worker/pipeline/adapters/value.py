@@ -11,6 +11,7 @@ import pyarrow as pa
 from analysis_worker.pipeline.customers import ROW_ID
 from analysis_worker.pipeline.features import PURCHASE_FIELDS, plain_transactions
 from analysis_worker.pipeline.json_values import json_object
+from analysis_worker.pipeline.observation import CountingBack, observed
 from analysis_worker.pipeline.options import step_options
 from analysis_worker.pipeline.ports import JsonObject, JsonValue, ResultRow
 from analysis_worker.pipeline.step_adapter import Computed, StepInputs, lines_by_row
@@ -36,6 +37,8 @@ _NO_TRANSACTIONS = pa.schema(
 class ValueAdapter:
     """See `StepAdapter`."""
 
+    own_options = CountingBack
+
     name = "value"
     customer_fields = frozenset({"kind"})
     transaction_fields = PURCHASE_FIELDS
@@ -44,11 +47,12 @@ class ValueAdapter:
     def compute(self, inputs: StepInputs) -> Computed:
         from analysis_worker.steps.value import ValueOptions, value
 
+        inputs, until = observed(inputs)
         options = step_options(ValueOptions, inputs.options, seed=inputs.seed)
         transactions = plain_transactions(inputs)
         bought = _NO_TRANSACTIONS.empty_table() if transactions is None else transactions
         result = value(inputs.customers.column(ROW_ID), bought, inputs.as_of, options)
-        return Computed(table=result.estimates, summary=json_object(result.summary), report=_report(result))
+        return until.noted(Computed(table=result.estimates, summary=json_object(result.summary), report=_report(result)))
 
     def apply(self, customers: pa.Table, lines: pa.Table) -> pa.Table:
         del lines

@@ -2,6 +2,7 @@
 
     purpose = "analysis"
     steps = ["correct", "match", "segment"]
+    as_of = 2026-01-31
 
     [options.segment]
     max_segments = 8
@@ -9,7 +10,8 @@
     [schedule]
     cron = "0 2 * * *"
 
-Rules: what the file does not say keeps its default; a key that means nothing is a mistake. A mistake is told in one line with
+Rules: what the file does not say keeps its default; `as_of` is for every step that looks at purchases up to a day and does not
+say another one; a key that means nothing is a mistake. A mistake is told in one line with
 its place: the line for what is no TOML, else the key.
 """
 
@@ -18,6 +20,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +32,24 @@ if TYPE_CHECKING:
 
     from strongroom.run_steps import StepOptions
 
-MAX_BYTES = 256 * 1024
-_KEYS = {"description": str, "purpose": str, "seed": int, "steps": list, "options": dict, "schedule": dict}
-_WORDS = {str: "a text", int: "a whole number", list: "a list of texts", dict: "a table", bool: "true or false"}
+MAX_BYTES, MAX_LINE_BYTES = 256 * 1024, 8192
+_KEYS = {
+    "description": str,
+    "purpose": str,
+    "seed": int,
+    "as_of": date,
+    "steps": list,
+    "options": dict,
+    "schedule": dict,
+}
+_WORDS = {
+    str: "a text",
+    date: "a date such as 2026-01-31",
+    int: "a whole number",
+    list: "a list of texts",
+    dict: "a table",
+    bool: "true or false",
+}
 _MOST = 2**63 - 1
 _SCHEDULE_KEYS = {"cron": str, "every_s": int, "off": bool}
 
@@ -66,6 +84,8 @@ def read_pipeline(path: Path) -> PipelineFile:
     content = path.read_bytes()
     if len(content) > MAX_BYTES:
         _refuse(path, "", f"a pipeline file has at most {MAX_BYTES} bytes")
+    if any(len(line) > MAX_LINE_BYTES for line in content.splitlines()):  # a key of thousands of parts takes minutes to read
+        _refuse(path, "", f"a line has at most {MAX_LINE_BYTES} bytes")
     try:
         found = tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError:
@@ -74,6 +94,8 @@ def read_pipeline(path: Path) -> PipelineFile:
         _refuse(path, "", "it is nested too deeply")
     except tomllib.TOMLDecodeError as error:
         _refuse(path, "", f"this is not TOML: {error}")
+    except ValueError:  # Python reads no whole number of thousands of digits
+        _refuse(path, "", "it has a number that is far too long")
     return _understood(path, found)
 
 
@@ -82,7 +104,7 @@ def _understood(path: Path, found: Mapping[str, object]) -> PipelineFile:
     steps = found.get("steps")
     if not isinstance(steps, list) or not steps or not all(isinstance(step, str) for step in steps):
         _refuse(path, "steps", "must be a list of one or more step names")
-    options = _options(path, steps, found.get("options", {}))
+    options = _counted_back(path, found.get("as_of"), steps, _options(path, steps, found.get("options", {})))
     schedule = found.get("schedule")
     _check_keys(path, "schedule", schedule if isinstance(schedule, dict) else {}, _SCHEDULE_KEYS)
     if isinstance(schedule, dict) and ("cron" in schedule) == ("every_s" in schedule):
@@ -111,15 +133,38 @@ def _options(path: Path, steps: Sequence[str], given: object) -> Mapping[str, St
     return options
 
 
+def _counted_back(
+    path: Path, as_of: object, steps: Sequence[str], options: Mapping[str, StepOptions]
+) -> Mapping[str, StepOptions]:
+    """The options, with the file's day in those of every step that has none of its own."""
+    from strongroom.step_options import steps_counting_back
+
+    if not isinstance(as_of, date | str):
+        return options
+    counting = [step for step in steps_counting_back() if step in steps]
+    if not counting:
+        _refuse(path, "as_of", f"is for the steps {', '.join(steps_counting_back())}")
+    return {**options, **{step: {"as_of": as_of, **options.get(step, {})} for step in counting}}
+
+
 def _check_keys(path: Path, place: str, found: Mapping[str, object], known: Mapping[str, type]) -> None:
     for key, value in found.items():
         where = f"{place}.{key}".lstrip(".")
         if key not in known:
             _refuse(path, where, f"there is no such key; there are: {', '.join(known)}")
-        if not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
+        if not _is(value, known[key]):
             _refuse(path, where, f"must be {_WORDS[known[key]]}")
         if isinstance(value, int) and not 0 <= value <= _MOST:
             _refuse(path, where, f"must be from 0 to {_MOST}")
+
+
+def _is(value: object, kind: type) -> bool:
+    """A truth value is no number; a day may be a text."""
+    if kind is date:
+        from strongroom.step_options import is_day
+
+        return is_day(value)
+    return type(value) is kind if kind is int else isinstance(value, kind)
 
 
 def _refuse(path: Path, place: str, problem: str) -> NoReturn:

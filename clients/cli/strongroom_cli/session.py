@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from typing import TYPE_CHECKING
 
 from strongroom_cli.output import FORMATS, Output
@@ -42,6 +43,17 @@ def count(text: str) -> int:
 def seed(text: str) -> int:
     """Parse the seed of everything random."""
     return _whole(text, _LARGEST_SEED)
+
+
+def day(text: str) -> date:
+    """Parse a day."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-01-31") from None
+    if found.isoformat() != text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-01-31")
+    return found
 
 
 def _whole(text: str, most: int) -> int:

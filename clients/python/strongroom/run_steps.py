@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from google.protobuf.struct_pb2 import Struct
 
@@ -16,7 +17,7 @@ from strongroom.api.v1.analysis_service_pb2 import (
 from strongroom.errors import InvalidArgumentError
 
 ENDED = frozenset({RUN_STATE_SUCCEEDED, RUN_STATE_FAILED, RUN_STATE_CANCELLED})
-StepOption = str | float | bool | None | Sequence[str]
+StepOption = str | float | bool | date | None | Sequence[str]
 StepOptions = Mapping[str, StepOption]
 
 
@@ -45,10 +46,11 @@ def _struct(options: Mapping[str, StepOption]) -> Struct | None:
     if not options:
         return None
     struct = Struct()
-    struct.update(
-        {
-            key: value if isinstance(value, str | int | float | bool) or value is None else list(value)
-            for key, value in options.items()
-        }
-    )
+    struct.update({key: _plain(value) for key, value in options.items()})
     return struct
+
+
+def _plain(value: StepOption) -> str | float | bool | list[str] | None:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float | bool) or value is None else list(value)

@@ -1,6 +1,6 @@
 """Options of each step, by name. Made by make_step_options.py from the worker's own: do not edit.
 
-Kinds: int, float, bool, text, texts (a list of texts), any; a `?` behind says that null is a value too.
+Kinds: int, float, bool, text, date (2026-01-31), texts (a list of texts), any; a `?` behind says that null is a value too.
 """
 
 from collections.abc import Mapping
@@ -62,6 +62,7 @@ STEP_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "min_stability": "float",
         "full_fit_rows": "int",
         "max_levels": "int",
+        "as_of": "date?",
     },
     "value": {
         "horizon_days": "int",
@@ -69,6 +70,7 @@ STEP_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "min_repeat_customers": "int",
         "backtest": "bool",
         "backtest_customers": "int",
+        "as_of": "date?",
     },
     "classify": {
         "target": "text",
@@ -92,6 +94,7 @@ STEP_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "max_categories": "int",
         "resamples": "int",
         "chunk_rows": "int",
+        "as_of": "date?",
         "purchases_until": "text?",
         "horizon_days": "int",
     },
@@ -106,5 +109,6 @@ STEP_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "holdout_share": "float",
         "recommendations": "int",
         "max_itemsets": "int",
+        "as_of": "date?",
     },
 }

@@ -7,6 +7,7 @@ follow JSON: a whole number may come as 3.0, and true is no number.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from strongroom.step_option_table import STEP_OPTIONS
 
@@ -16,6 +17,7 @@ _WORDS = {
     "float": "a number",
     "bool": "true or false",
     "text": "a text",
+    "date": "a date such as 2026-01-31",
     "texts": "a list of texts",
 }
 _SHOWN_CHARS = 60
@@ -35,6 +37,21 @@ def option_problems(step: str, options: Mapping[str, object]) -> Iterator[tuple[
             yield name, f"must be {_WORDS[kind.rstrip('?')]}" + (" or null" if kind.endswith("?") else "")
 
 
+def is_day(value: object) -> bool:
+    """Whether it is a date, or a text that writes one as 2026-01-31; a moment is none."""
+    if not isinstance(value, str):
+        return type(value) is date
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def steps_counting_back() -> tuple[str, ...]:
+    """Steps that look at purchases up to a day: they have the option `as_of`."""
+    return tuple(step for step in STEPS if "as_of" in STEP_OPTIONS.get(step, {}))
+
+
 def _fits(kind: str, value: object) -> bool:
     if value is None:
         return kind.endswith("?")
@@ -45,6 +62,6 @@ def _fits(kind: str, value: object) -> bool:
         return plain == "bool"
     if isinstance(value, int | float):
         return plain == "float" or (plain == "int" and float(value).is_integer())
-    if isinstance(value, str):
-        return plain == "text"
+    if isinstance(value, str | date):
+        return (plain == "text" and isinstance(value, str)) or (plain == "date" and is_day(value))
     return plain == "texts" and isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)

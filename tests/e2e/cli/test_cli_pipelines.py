@@ -188,9 +188,29 @@ def test_run_of_a_file_is_what_the_file_says(desk: Desk) -> None:
     assert (run["seed"], "pipeline" in run) == (7, False)
 
 
+def test_one_day_is_for_every_step_that_looks_at_purchases_and_the_command_has_the_last_word(desk: Desk) -> None:
+    text = "steps = ['correct', 'value', 'segment']\nas_of = 1998-06-30\n[options.segment]\nas_of = '1998-05-31'\n"
+    file = desk.file("old.toml", text)
+
+    def days(*arguments: str) -> list[object]:
+        run = desk.run("analysis", "start", *arguments, "-o", "json").json()
+        return [step.get("options", {}).get("as_of") for step in run["steps"]]
+
+    assert days("--pipeline", file) == [None, "1998-06-30", "1998-05-31"]
+    assert days("--pipeline", file, "--as-of", "1998-06-01") == [None, "1998-06-01", "1998-06-01"]
+    assert desk.run("pipelines", "create", "old", file).code == 0
+    assert days("--pipeline", "old") == [None, "1998-06-30", "1998-05-31"]
+    assert days("--pipeline", "old", "--as-of", "1998-06-01") == [None, "1998-06-01", "1998-06-01"]
+    assert days("--steps", "value", "--option", "value.as_of=1998-06-01") == ["1998-06-01"]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
+        ("steps = ['value']\nas_of = 'May'", "as_of: must be a date such as 2026-01-31"),
+        ("steps = ['value']\nas_of = 1998-06-30T00:00:00Z", "as_of: must be a date such as 2026-01-31"),
+        ("steps = ['match']\nas_of = 1998-06-30", "as_of: is for the steps segment, value, classify, associate"),
+        ("steps = ['value']\n[options.value]\nas_of = 3", "options.value.as_of: must be a date such as 2026-01-31 or null"),
         ("steps = [", "this is not TOML: Invalid value (at end of document)"),
         ("steps = ['match']\nseed = = 3", "this is not TOML: Invalid value (at line 2, column 8)"),
         (b"steps = ['\xff']", "the file is not UTF-8"),
@@ -242,6 +262,8 @@ def test_a_pipe_is_no_pipeline_file(desk: Desk, tmp_path: Path) -> None:
         (("analysis", "start", "--pipeline", "nothing", "--purpose", "analysis"), 2, "its own purpose"),
         (("analysis", "start", "--pipeline", "missing.toml"), 7, "missing.toml cannot be opened"),
         (("analysis", "start"), 2, "--steps --pipeline"),
+        (("analysis", "start", "--steps", "value", "--as-of", "tomorrow"), 2, "'tomorrow' is not a date such as 2026-01-31"),
+        (("analysis", "start", "--steps", "match", "--as-of", "1998-06-30"), 2, "as_of is for the steps segment, value"),
         (("pipelines", "create", "x"), 2, "by a file or by --steps"),
         (("pipelines", "create", "x", "--steps", "match", "--cron", "0 99 * * *"), 2, "the hour must be 0 to 23"),
         (("pipelines", "create", "Not An Id", "--steps", "match"), 2, "pipeline_id must be"),

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
@@ -349,6 +350,21 @@ def test_run_that_kills_its_workers_ends_as_failed(acme: Tenant) -> None:
 def test_steps_that_cannot_be_are_refused(acme: Tenant, steps: list[str]) -> None:
     with pytest.raises(InvalidArgumentError):
         acme.analyst.analysis.start(steps)
+
+
+def test_one_day_is_given_to_every_step_that_looks_at_purchases(acme: Tenant) -> None:
+    run = acme.analyst.analysis.start(
+        ["match", "value", "segment"], as_of=date(1998, 6, 30), options={"value": {"as_of": "1998-06-01", "horizon_days": 90}}
+    )
+    assert [dict(step.options) for step in run.steps] == [
+        {},
+        {"as_of": "1998-06-30", "horizon_days": 90.0},
+        {"as_of": "1998-06-30"},
+    ]
+    for steps, as_of in ((["match"], "1998-06-30"), (["value"], "30.6.1998"), (["value"], datetime(1998, 6, 30, tzinfo=UTC))):
+        with pytest.raises(InvalidArgumentError) as refused:
+            acme.analyst.analysis.start(steps, as_of=as_of)
+        assert refused.value.reason == "INVALID_AS_OF"
 
 
 def test_start_needs_a_grant_and_is_repeatable(acme: Tenant, other: Tenant) -> None:

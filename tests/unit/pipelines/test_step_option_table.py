@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ def test_table_is_made_of_the_options_that_the_steps_have_now() -> None:
 def test_every_step_of_the_worker_is_in_the_table_and_nothing_that_the_runner_decides() -> None:
     assert set(STEP_OPTIONS) == set(known_steps())
     assert set(STEP_OPTIONS) <= set(STEPS)
-    assert not {"seed", "threads", "as_of"} & {name for options in STEP_OPTIONS.values() for name in options}
+    assert not {"seed", "threads"} & {name for options in STEP_OPTIONS.values() for name in options}
+    assert "as_of" not in STEP_OPTIONS["correct"]
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,9 @@ def test_every_step_of_the_worker_is_in_the_table_and_nothing_that_the_runner_de
         ("segment", "numeric", None),
         ("correct", "default_region", "DE"),
         ("impute", "level", 0.9),
+        ("value", "as_of", "1998-06-30"),
+        ("value", "as_of", date(1998, 6, 30)),
+        ("value", "as_of", None),
     ],
 )
 def test_options_of_the_right_kind_pass(step: str, option: str, value: object) -> None:
@@ -55,6 +60,10 @@ def test_options_of_the_right_kind_pass(step: str, option: str, value: object) -
         ("segment", "numeric", "income", "must be a list of texts or null"),
         ("segment", "numeric", ["income", 3], "must be a list of texts or null"),
         ("correct", "default_region", {"a": 1}, "must be a text or null"),
+        ("value", "as_of", "30.06.1998", "must be a date such as 2026-01-31 or null"),
+        ("value", "as_of", "1998-06-31", "must be a date"),
+        ("value", "as_of", datetime(1998, 6, 30, tzinfo=UTC), "must be a date"),
+        ("correct", "as_of", "1998-06-30", "no option 'as_of'"),
     ],
 )
 def test_problem_names_the_option_and_what_it_should_be(step: str, option: str, value: object, words: str) -> None:

@@ -14,7 +14,7 @@ from strongroom_cli.commands.step_arguments import STEPS_HELP, option_table, ste
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, enum_word, moment, plain, short
 from strongroom_cli.pipeline_file import PipelineFile, is_file, read_pipeline
-from strongroom_cli.session import count, open_client, output_of, seed, shared_options
+from strongroom_cli.session import count, day, open_client, output_of, seed, shared_options
 
 if TYPE_CHECKING:
     from strongroom import Client, Run
@@ -35,6 +35,13 @@ def register(noun: argparse.ArgumentParser) -> None:
         "--option", action="append", default=[], metavar="STEP.KEY=VALUE", help="option of a step; can be repeated"
     )
     start.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of everything random (default: 1)")
+    start.add_argument(
+        "--as-of",
+        type=day,
+        metavar="DATE",
+        help="last day that segment, value, classify and associate look at (default: the day of the run; where transactions "
+        "end long before it, the day of the newest)",
+    )
     start.add_argument("--wait", action="store_true", help="wait for the end; the exit code tells whether it succeeded")
     start.add_argument("--plan", action="store_true", help="check everything, queue nothing")
     start.set_defaults(run=_start)
@@ -69,13 +76,14 @@ def _start(given: argparse.Namespace) -> int:
     wanted = _wanted(given)
     with open_client(given) as client:
         if wanted is None:
-            run = client.analysis.start(pipeline=given.pipeline, seed=given.seed, validate_only=given.plan)
+            run = client.analysis.start(pipeline=given.pipeline, seed=given.seed, as_of=given.as_of, validate_only=given.plan)
         else:
             run = client.analysis.start(
                 wanted.steps,
                 purpose=given.purpose or wanted.purpose,
                 options=wanted.options,
                 seed=given.seed or wanted.seed,
+                as_of=given.as_of,
                 validate_only=given.plan,
             )
         if given.wait and not given.plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date
 from typing import Literal
 
 from strongroom._aio.calls import Calls
@@ -31,6 +32,7 @@ class Analysis:
         purpose: str = "",
         options: Mapping[str, StepOptions] | None = None,
         seed: int = 0,
+        as_of: date | str | None = None,
         request_id: str = "",
         validate_only: bool = False,
     ) -> api.Run:
@@ -42,6 +44,7 @@ class Analysis:
             purpose: why; decides what the worker may see; "" means `analysis`.
             options: options of a step by its name; none are needed.
             seed: seed of everything random; 0 means the pipeline's, else 1.
+            as_of: last day that steps look at purchases, for all of them, whatever their options say; None leaves it to each.
             request_id: makes a repeat harmless; made by the SDK if not given.
             validate_only: check everything, queue nothing.
 
@@ -55,6 +58,7 @@ class Analysis:
             pipeline=resource_name(self._tenant, "pipelines", pipeline) if pipeline else "",
             steps=run_steps(steps, options or {}),
             seed=seed,
+            as_of="" if as_of is None else str(as_of),
             request_id=request_id,
             validate_only=validate_only,
         )

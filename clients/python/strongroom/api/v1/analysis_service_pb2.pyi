@@ -710,6 +710,7 @@ class StartAnalysisRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     PIPELINE_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """The tenant, `tenants/{tenant}`."""
     purpose: _builtins.str
@@ -722,6 +723,8 @@ class StartAnalysisRequest(_message.Message):
     """Check everything, queue nothing."""
     pipeline: _builtins.str
     """Pipeline to run, `tenants/{tenant}/pipelines/{pipeline}`, in place of purpose and steps."""
+    as_of: _builtins.str
+    """Last day that steps look at purchases, such as 2026-01-31; takes the place of their own option `as_of`."""
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___RunStep]:
         """Steps in order; of a pipeline, the pipeline's."""
@@ -736,10 +739,11 @@ class StartAnalysisRequest(_message.Message):
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
         pipeline: _builtins.str = ...,
+        as_of: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent", "pipeline", b"pipeline", "purpose", b"purpose", "request_id", b"request_id", "seed", b"seed", "steps", b"steps", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "parent", b"parent", "pipeline", b"pipeline", "purpose", b"purpose", "request_id", b"request_id", "seed", b"seed", "steps", b"steps", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
