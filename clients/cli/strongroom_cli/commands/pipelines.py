@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
-from strongroom_cli.commands.step_arguments import option_table, step_list
+from strongroom_cli.commands.step_arguments import OPTION_HELP, option_table, step_list
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, moment, plain, short
 from strongroom_cli.pipeline_file import PipelineFile, read_pipeline
@@ -27,9 +27,7 @@ def register(noun: argparse.ArgumentParser) -> None:
     create.add_argument("pipeline", metavar="NAME", help="a name for it, such as nightly-cleaning")
     create.add_argument("file", nargs="?", type=Path, metavar="FILE.toml", help="file that declares it")
     create.add_argument("--steps", default="", metavar="A,B", help="steps in order, in place of a file")
-    create.add_argument(
-        "--option", action="append", default=[], metavar="STEP.KEY=VALUE", help="option of a step; can be repeated"
-    )
+    create.add_argument("--option", action="append", default=[], metavar="STEP.KEY=VALUE", help=OPTION_HELP)
     create.add_argument("--purpose", default="", metavar="ID", help="purpose of its runs (default: the file's, else analysis)")
     create.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of everything random (default: 1)")
     create.add_argument("--description", default="", metavar="TEXT", help="what it is for")
