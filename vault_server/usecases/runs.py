@@ -49,7 +49,7 @@ class Runs:
         """Queue a run.
 
         Raises:
-            InvalidArgumentError: no steps, an unknown or repeated one, an option that its step does not have, or `as_of` is no day.
+            InvalidArgumentError: no steps, an unknown or repeated one, an option that its step does not have, `as_of` no day.
             PermissionDeniedError, NotFoundError: the purpose is not the caller's to use, or there is no such pipeline.
         """
         tenant = call.require_tenant(names.parse_tenant(request.parent))

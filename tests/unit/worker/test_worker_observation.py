@@ -29,7 +29,7 @@ def inputs(days: list[int] | None, last: datetime = LAST, **options: object) -> 
 
 def left(found: StepInputs) -> int:
     assert found.transactions is not None
-    return found.transactions.num_rows
+    return int(found.transactions.num_rows)
 
 
 def test_a_day_that_is_asked_for_counts_to_its_end_and_nothing_later_is_handed_on() -> None:
