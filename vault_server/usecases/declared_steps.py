@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from google.protobuf.json_format import MessageToDict, SerializeToJsonError
+from google.protobuf.json_format import MessageToDict
 
 from strongroom.api.v1.analysis_service_pb2 import RunStep
 from strongroom.step_options import STEPS, is_day, option_problems, steps_counting_back
@@ -64,7 +64,7 @@ def _check_options(step: RunStep) -> None:
         raise _invalid(step.step, "", f"the options of a step have at most {MAX_STEP_BYTES} bytes")
     try:
         options = MessageToDict(step.options)
-    except SerializeToJsonError:
+    except ValueError:  # what JSON has no number for
         raise _invalid(step.step, "", "a number is not finite") from None
     for option, problem in option_problems(step.step, options):
         raise _invalid(step.step, option, problem)

@@ -229,7 +229,9 @@ def test_one_day_is_for_every_step_that_looks_at_purchases_and_the_command_has_t
         ("steps = ['segment']\n[options.segment]\nmax_segments = 'x'", "options.segment.max_segments: must be a whole number"),
         ("steps = ['match']\n[schedule]\noff = true", "schedule: needs either `cron` or `every_s`"),
         ("steps = ['match']\n[schedule]\nevery = 3", "schedule.every: there is no such key"),
-        ("a=" + "[" * 9000, "nested too deeply"),
+        ("a=" + "[" * 8000, "nested too deeply"),
+        ("seed = " + "9" * 6000, "a number that is far too long"),
+        ("a" + ".a" * 5000 + " = 1", "a line has at most 8192 bytes"),
     ],
 )
 def test_mistake_in_a_file_is_told_in_one_line_with_its_place_and_nothing_is_sent(

@@ -70,6 +70,8 @@ def test_pipelines_are_created_read_replaced_and_removed(acme: Tenant) -> None:
         (["match", "segment"], {"segment": {"max_segments": "many"}}, "INVALID_OPTIONS", "segment.max_segments"),
         (["segment"], {"segment": {"max_segments": 2.5}}, "INVALID_OPTIONS", "segment.max_segments"),
         (["segment"], {"segment": {"seed": 2}}, "INVALID_OPTIONS", "segment.seed"),
+        (["match"], {"match": {"accept_probability": float("nan")}}, "INVALID_OPTIONS", "match"),
+        (["match"], {"match": {"accept_probability": float("-inf")}}, "INVALID_OPTIONS", "match"),
         (["dance"], {}, "UNKNOWN_STEP", "steps"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
 from strongroom_cli.commands import analysis_results
-from strongroom_cli.commands.step_arguments import STEPS_HELP, option_table, step_list
+from strongroom_cli.commands.step_arguments import OPTION_HELP, STEPS_HELP, option_table, step_list
 from strongroom_cli.faults import CommandError
 from strongroom_cli.output import Record, enum_word, moment, plain, short
 from strongroom_cli.pipeline_file import PipelineFile, is_file, read_pipeline
@@ -31,9 +31,7 @@ def register(noun: argparse.ArgumentParser) -> None:
     what.add_argument("--steps", default="", metavar="A,B", help=STEPS_HELP)
     what.add_argument("--pipeline", default="", metavar="NAME|FILE.toml", help="declared pipeline, or a file that declares one")
     start.add_argument("--purpose", default="", metavar="ID", help="purpose of the run (default: the file's, else analysis)")
-    start.add_argument(
-        "--option", action="append", default=[], metavar="STEP.KEY=VALUE", help="option of a step; can be repeated"
-    )
+    start.add_argument("--option", action="append", default=[], metavar="STEP.KEY=VALUE", help=OPTION_HELP)
     start.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of everything random (default: 1)")
     start.add_argument(
         "--as-of",
