@@ -9,7 +9,7 @@ from vault_server.crypto import key_files
 from vault_server.crypto.backup_keys import RecipientBackupKeys
 from vault_server.new_folder import MadeKeys
 from vault_server.ports.backup_keys import RecipientRole
-from vault_server.ports.keys import RootKey, Signer, Verifier
+from vault_server.ports.root_keys import RootKey, Signer, Verifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

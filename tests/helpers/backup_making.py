@@ -17,7 +17,7 @@ from vault_server.crypto.backup_keys import RecipientBackupKeys
 from vault_server.errors import FailedPreconditionError
 from vault_server.ports.backup import BackupRecord
 from vault_server.ports.backup_keys import RecipientRole
-from vault_server.ports.keys import RootKey
+from vault_server.ports.root_keys import RootKey
 from vault_server.ports.runtime import Runtime
 from vault_server.ports.snapshot import SnapshotSink, SnapshotSource
 from vault_server.ports.store import Store

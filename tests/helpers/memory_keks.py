@@ -13,7 +13,7 @@ from vault_server.crypto import rsa_keys
 from vault_server.crypto.keyring import EnvelopeKeyring, EpochPolicy
 from vault_server.crypto.rsa_keys import RsaRootKey, RsaSigner
 from vault_server.errors import AlreadyExistsError, FailedPreconditionError, NotFoundError
-from vault_server.ports.keys import KekState, KeyUse, WrappedKek
+from vault_server.ports.keks import KekState, KeyUse, WrappedKek
 
 
 class MemoryKekStore:

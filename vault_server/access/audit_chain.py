@@ -15,7 +15,7 @@ from typing import NamedTuple
 from strongroom.api.v1.audit_service_pb2 import AuditEvent
 from vault_server.errors import IntegrityError
 from vault_server.ports.audit import AuditHead, AuditRow
-from vault_server.ports.keys import Signer
+from vault_server.ports.root_keys import Signer
 
 EVENT_LABEL = b"strongroom/audit-event/1"
 HEAD_LABEL = b"strongroom/audit-head/1"

@@ -23,7 +23,7 @@ from vault_server.access.stored_chains import read_chain
 from vault_server.errors import UnavailableError, VaultError
 from vault_server.ports.access import AuditVerification
 from vault_server.ports.audit import AuditRepository, AuditRow
-from vault_server.ports.keys import Signer, Verifier
+from vault_server.ports.root_keys import Signer, Verifier
 from vault_server.ports.runtime import Runtime
 from vault_server.taking_turns import ClosedError, Take, TakingTurns
 

@@ -21,7 +21,7 @@ from vault_server.access.audit_chain import GENESIS, Link, decode_links, event_h
 from vault_server.errors import IntegrityError
 from vault_server.ports.access import AuditVerification
 from vault_server.ports.audit import AuditHead, AuditRow
-from vault_server.ports.keys import Verifier
+from vault_server.ports.root_keys import Verifier
 
 MAX_FINDINGS = 100
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from vault_server.backup import signed_documents
 from vault_server.backup.fields import Fields
 from vault_server.errors import AlreadyExistsError, IntegrityError, NotFoundError, UnavailableError
-from vault_server.ports.keys import ID_BYTES, Signer, Verifier
+from vault_server.ports.keys import ID_BYTES
+from vault_server.ports.root_keys import Signer, Verifier
 from vault_server.ports.snapshot import SnapshotSource
 from vault_server.ports.targets import Target
 

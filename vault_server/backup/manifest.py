@@ -14,7 +14,7 @@ from vault_server.backup.fields import Fields
 from vault_server.errors import IntegrityError
 from vault_server.ports.backup import BackupRecord
 from vault_server.ports.backup_keys import RecipientRole, WrappedBackupKey
-from vault_server.ports.keys import Signer, Verifier
+from vault_server.ports.root_keys import Signer, Verifier
 
 MAGIC = b"SRMF"
 MAX_MANIFEST_BYTES = 64 * 1024 * 1024

@@ -16,7 +16,7 @@ from vault_server.backup import manifest as manifests
 from vault_server.backup.manifest import FIRST_SEQUENCE, MAX_MANIFEST_BYTES, Manifest, ObjectRef
 from vault_server.errors import AlreadyExistsError, IntegrityError, NotFoundError
 from vault_server.ports.backup import BackupRecord
-from vault_server.ports.keys import Signer, Verifier
+from vault_server.ports.root_keys import Signer, Verifier
 from vault_server.ports.targets import Target
 
 _MANIFESTS = "manifests/"

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping, Sequence
 
 from vault_server.errors import IntegrityError
-from vault_server.ports.keys import Signer, Verifier
+from vault_server.ports.root_keys import Signer, Verifier
 
 FORMAT_VERSION = 1
 _LENGTHS = struct.Struct(">IH")

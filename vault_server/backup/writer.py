@@ -18,7 +18,7 @@ from vault_server.backup.row_blocks import Row
 from vault_server.errors import AlreadyExistsError, ConflictError, FailedPreconditionError, UnavailableError
 from vault_server.ports.backup import BackupRecord
 from vault_server.ports.backup_keys import BackupCipher, BackupKeys
-from vault_server.ports.keys import Signer
+from vault_server.ports.root_keys import Signer
 from vault_server.ports.runtime import Runtime
 from vault_server.ports.snapshot import SnapshotSource, SnapshotTable
 

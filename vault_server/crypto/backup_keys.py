@@ -22,7 +22,8 @@ from vault_server.crypto import canonical, refusals
 from vault_server.crypto.batch_cipher import RandomSource
 from vault_server.errors import ConfigurationError, InvalidArgumentError, KeyUnavailableError
 from vault_server.ports.backup_keys import RecipientRole, WrappedBackupKey
-from vault_server.ports.keys import ID_BYTES, KeyWrapper, RootKey
+from vault_server.ports.keys import ID_BYTES
+from vault_server.ports.root_keys import KeyWrapper, RootKey
 
 MAGIC = b"SRBC"
 FORMAT_VERSION = 1

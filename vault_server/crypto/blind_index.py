@@ -34,7 +34,7 @@ class _Keyed(NamedTuple):
 
 
 class HmacBlindIndex:
-    """The `BlindIndex` of ports/keys.py; the epochs of the tenant's INDEX key are its versions.
+    """The `BlindIndex` of ports/sealed_values.py; the epochs of the tenant's INDEX key are its versions.
 
     Args:
         keys: every live key, newest first, at least one.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vault_server.crypto import refusals
-from vault_server.ports.keys import KekState, KeyUse, WrappedKek
+from vault_server.ports.keks import KekState, KeyUse, WrappedKek
 
 Unwrap = Callable[[WrappedKek], bytes]
 

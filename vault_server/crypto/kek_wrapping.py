@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from vault_server.crypto import canonical, refusals
 from vault_server.errors import IntegrityError
-from vault_server.ports.keys import KekState, RootKey, Signer, Verifier, WrappedKek
+from vault_server.ports.keks import KekState, WrappedKek
+from vault_server.ports.root_keys import RootKey, Signer, Verifier
 
 MAGIC = b"SRKK"
 FORMAT_VERSION = 1

@@ -24,8 +24,9 @@ from vault_server.crypto.epoch_keys import EpochKey, TenantKeys, WrapBudget
 from vault_server.crypto.run_secrets import SealedRunSecrets
 from vault_server.crypto.sealed_values import SealedAudit, SealedPageTokens
 from vault_server.errors import AlreadyExistsError, ConfigurationError, InvalidArgumentError
-from vault_server.ports.keys import KekState, KekStore, KeyFence, KeyUse, RootKey, Signer, Verifier, WrappedKek
+from vault_server.ports.keks import KekState, KekStore, KeyFence, KeyUse, WrappedKek
 from vault_server.ports.lent_keys import LentForImport, LentKeys
+from vault_server.ports.root_keys import RootKey, Signer, Verifier
 from vault_server.ports.secret import Secret
 
 MAX_CACHE_AGE_S = 60.0

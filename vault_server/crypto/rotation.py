@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from vault_server.crypto import kek_wrapping
 from vault_server.crypto.keyring import EnvelopeKeyring
 from vault_server.errors import NotFoundError
-from vault_server.ports.keys import KekStore, KeyUse, RootKey, Signer, Verifier, WrappedDek
+from vault_server.ports.keks import KekStore, KeyUse
+from vault_server.ports.keys import WrappedDek
+from vault_server.ports.root_keys import RootKey, Signer, Verifier
 
 
 def rewrap_keks(

@@ -63,7 +63,7 @@ def fingerprint(key: rsa.RSAPublicKey) -> str:
 
 
 class RsaWrapper:
-    """The `KeyWrapper` of ports/keys.py: a public key that wraps."""
+    """The `KeyWrapper` of ports/root_keys.py: a public key that wraps."""
 
     def __init__(self, public: rsa.RSAPublicKey) -> None:
         self._public = checked_public(public, what="The wrapping key")
@@ -80,7 +80,7 @@ class RsaWrapper:
 
 
 class RsaRootKey(RsaWrapper):
-    """The `RootKey` of ports/keys.py over a private key in memory."""
+    """The `RootKey` of ports/root_keys.py over a private key in memory."""
 
     def __init__(self, private: rsa.RSAPrivateKey) -> None:
         super().__init__(private.public_key())
@@ -106,7 +106,7 @@ class RsaRootKey(RsaWrapper):
 
 
 class RsaVerifier:
-    """The `Verifier` of ports/keys.py."""
+    """The `Verifier` of ports/root_keys.py."""
 
     def __init__(self, public: rsa.RSAPublicKey) -> None:
         self._public = checked_public(public, what="The signing key")
@@ -126,7 +126,7 @@ class RsaVerifier:
 
 
 class RsaSigner(RsaVerifier):
-    """The `Signer` of ports/keys.py over a private key in memory; verifies its own signatures too."""
+    """The `Signer` of ports/root_keys.py over a private key in memory; verifies its own signatures too."""
 
     def __init__(self, private: rsa.RSAPrivateKey) -> None:
         super().__init__(private.public_key())

@@ -60,7 +60,7 @@ class ValueSealer:
 
 
 class SealedAudit:
-    """The `AuditSealer` of ports/keys.py."""
+    """The `AuditSealer` of ports/sealed_values.py."""
 
     def __init__(self, *, tenant: str, keys: DataKeys, random: RandomSource) -> None:
         self._sealer = ValueSealer(magic=AUDIT_MAGIC, tenant=tenant, keys=keys, random=random)
@@ -73,7 +73,7 @@ class SealedAudit:
 
 
 class SealedPageTokens:
-    """The `PageTokenSealer` of ports/keys.py."""
+    """The `PageTokenSealer` of ports/sealed_values.py."""
 
     def __init__(self, *, tenant: str, keys: DataKeys, random: RandomSource) -> None:
         self._sealer = ValueSealer(magic=PAGE_TOKEN_MAGIC, tenant=tenant, keys=keys, random=random)

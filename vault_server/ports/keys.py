@@ -1,4 +1,6 @@
-"""What the rest of the vault knows about keys: who holds them, what they seal, what a failure looks like.
+"""What the rest of the vault knows about keys: what seals its records, and what a failure looks like.
+
+Beside it: stored keys (`keks`), the pairs at the root (`root_keys`), single values (`sealed_values`).
 
 Rules. No caller sees a plain key: it asks for something that seals and opens. Ciphers live for one batch and are then
 closed. Everything here that writes to the key store does so in `Keyring` methods, before a batch starts; a `BatchCipher`
@@ -12,36 +14,17 @@ slotted dataclass 0.62) and take it apart again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
+from vault_server.ports.keks import KeyUse
 from vault_server.ports.run_secrets import RunSecrets
+from vault_server.ports.sealed_values import AuditSealer, BlindIndex, PageTokenSealer
 
 if TYPE_CHECKING:
     from vault_server.ports.records import RecordRow
 
 ID_BYTES = 16
-
-
-class KeyUse(StrEnum):
-    """What a key-encryption key is for; one key never serves two uses."""
-
-    DATA = "DATA"
-    INDEX = "INDEX"
-    PAGE_TOKEN = "PAGE_TOKEN"  # noqa: S105 - the name of a use, not a secret
-    AUDIT = "AUDIT"
-    RUN = "RUN"
-
-
-class KekState(StrEnum):
-    """ACTIVE wraps and unwraps, DECRYPT_ONLY only unwraps, DESTROYED is gone for ever."""
-
-    ACTIVE = "ACTIVE"
-    DECRYPT_ONLY = "DECRYPT_ONLY"
-    DESTROYED = "DESTROYED"
 
 
 class RecordRef(NamedTuple):
@@ -71,136 +54,6 @@ class WrappedDek(NamedTuple):
     dek_version: int
     kek_epoch: int
     wrapped: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrappedKek:
-    """A key-encryption key under the root key: a row of the KEK table.
-
-    Attributes:
-        id: 16 random bytes, bound into `wrapped`.
-        wraps: how often this key may have been used to encrypt; counts reservations, so never too low.
-    """
-
-    id: bytes
-    tenant: str
-    use: KeyUse
-    epoch: int
-    root_key_id: str
-    wrapped: bytes
-    state: KekState
-    created_at: datetime
-    wraps: int
-
-
-class KekStore(Protocol):
-    """Where wrapped key-encryption keys live. Every method is one transaction of its own and durable on return."""
-
-    def list_keks(self, tenant: str, use: KeyUse) -> Sequence[WrappedKek]:
-        """All epochs of one use, oldest first, DESTROYED included (their `wrapped` is empty)."""
-        ...
-
-    def list_by_root_key(self, root_key_id: str, *, limit: int) -> Sequence[WrappedKek]:
-        """Up to `limit` keys of any tenant that are wrapped by this root key and not DESTROYED, in id order."""
-        ...
-
-    def insert_kek(self, kek: WrappedKek) -> None:
-        """Add an epoch; unique on (tenant, use, epoch).
-
-        When the new key is ACTIVE, an older ACTIVE epoch of the same tenant and use turns DECRYPT_ONLY in the same transaction.
-
-        Raises:
-            AlreadyExistsError: another process was faster; list again and use what is there.
-        """
-        ...
-
-    def replace_wrapped(self, kek_id: bytes, *, root_key_id: str, wrapped: bytes) -> None:
-        """Put the same key under another root key. Idempotent.
-
-        Raises:
-            NotFoundError: no such key, or it is DESTROYED.
-        """
-        ...
-
-    def add_wraps(self, kek_id: bytes, count: int) -> int:
-        """Reserve `count` encryptions, atomically, and return the new total.
-
-        Raises:
-            NotFoundError: no such key.
-        """
-        ...
-
-    def set_state(self, kek_id: bytes, state: KekState) -> None:
-        """Change the state; DESTROYED also overwrites `wrapped` with nothing and cannot be left again.
-
-        Raises:
-            NotFoundError: no such key.
-            FailedPreconditionError: the key is DESTROYED already and `state` is another.
-        """
-        ...
-
-
-class KeyFence(Protocol):
-    """A number per tenant that grows whenever a key was destroyed, read from the database all processes share."""
-
-    def number(self, tenant: str) -> int:
-        """The present fence number; 0 before anything was destroyed. One indexed read."""
-        ...
-
-
-class KeyWrapper(Protocol):
-    """The public half of a root or recovery key: wraps a secret so that only the holder of the private half unwraps it."""
-
-    @property
-    def key_id(self) -> str:
-        """Fingerprint of the public key: lower-case hex of the SHA-256 of its DER SubjectPublicKeyInfo."""
-        ...
-
-    def wrap(self, secret: bytes, context: bytes) -> bytes:
-        """Wrap 32 bytes, bound to `context`."""
-        ...
-
-
-class RootKey(KeyWrapper, Protocol):
-    """The root key: a file, a token or a service. Costs milliseconds; never used per record."""
-
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Undo `wrap`.
-
-        Raises:
-            KeyUnavailableError: wrong key, wrong context or damaged bytes; which of them is not said.
-        """
-        ...
-
-
-class Signer(Protocol):
-    """Signs audit heads, backup manifests and wrapped KEKs. Never the same key as the root key."""
-
-    @property
-    def key_id(self) -> str:
-        """Fingerprint of the public key, as for `KeyWrapper`."""
-        ...
-
-    def sign(self, message: bytes) -> bytes:
-        """RSA-PSS with SHA-256 over the whole message."""
-        ...
-
-
-class Verifier(Protocol):
-    """Checks what a `Signer` signed."""
-
-    @property
-    def key_id(self) -> str:
-        """Fingerprint of the public key, as for `KeyWrapper`."""
-        ...
-
-    def verify(self, message: bytes, signature: bytes) -> None:
-        """Return if the signature is right.
-
-        Raises:
-            IntegrityError: it is not.
-        """
-        ...
 
 
 class BatchCipher(Protocol):
@@ -290,62 +143,6 @@ class BatchCipher(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
-
-
-class BlindIndex(Protocol):
-    """Search tokens: equal values give equal tokens, and nothing else is learned without the tenant's index key."""
-
-    @property
-    def version(self) -> int:
-        """The version that new tokens are written with."""
-        ...
-
-    @property
-    def versions_for_search(self) -> tuple[int, ...]:
-        """Every version that stored tokens may have, newest first."""
-        ...
-
-    def token(self, field: int, normalized: bytes) -> bytes:
-        """16 bytes for one normalised value of one field, in the current version."""
-        ...
-
-    def tokens(self, field: int, values: Sequence[bytes]) -> list[bytes]:
-        """`token` for many values of one field, in order; the bulk path."""
-        ...
-
-    def tokens_for_search(self, field: int, normalized: bytes) -> list[bytes]:
-        """One token for each of `versions_for_search`, in that order."""
-        ...
-
-
-class PageTokenSealer(Protocol):
-    """Makes page tokens that a caller can neither read, nor change, nor use for another query."""
-
-    def seal(self, context: bytes, payload: bytes) -> str:
-        """A URL-safe string without padding; `context` fixes tenant, method, filter and order, and is not stored in it."""
-        ...
-
-    def open(self, context: bytes, token: str) -> bytes:
-        """The payload of a token that was sealed under the same context.
-
-        Raises:
-            InvalidArgumentError: reason INVALID_PAGE_TOKEN, whatever is wrong with it.
-        """
-        ...
-
-
-class AuditSealer(Protocol):
-    """Seals audit payload about principals (addresses, agents). Payload about a customer is sealed by its own DEK instead."""
-
-    def seal(self, event_id: bytes, payload: bytes) -> bytes: ...
-
-    def open(self, event_id: bytes, sealed: bytes) -> bytes:
-        """Undo `seal`.
-
-        Raises:
-            IntegrityError: changed, or moved from another event.
-        """
-        ...
 
 
 class Batches(Protocol):

@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 from vault_server.ports.access_data import AccessRepository
 from vault_server.ports.audit import AuditRepository
 from vault_server.ports.cells import CellRepository
-from vault_server.ports.keys import KekStore, KeyFence
+from vault_server.ports.keks import KekStore, KeyFence
 from vault_server.ports.proposals import ProposalRepository
 from vault_server.ports.records import RecordReader, RecordWriter
 from vault_server.ports.resources import ResourceReader, ResourceWriter

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, Table, select
 
 from vault_server.ports.snapshot import SnapshotTable
+from vault_server.storage import review_tables, run_tables
 from vault_server.storage import tables as t
+from vault_server.storage.whole_schema import metadata
 
 _LEFT_OUT_VALUES: dict[str, object] = {"position": 0, "lease_digest": b"", "lease_expires_us": 0}
-_LEFT_OUT = {t.runs.name: frozenset({"position", "lease_digest", "lease_expires_us"})}
+_LEFT_OUT = {run_tables.runs.name: frozenset({"position", "lease_digest", "lease_expires_us"})}
 _POSITION = frozenset({"position"})
 
 
@@ -54,15 +56,15 @@ BACKED_UP = {
         t.needs,
         t.consents,
         t.erasures,
-        t.derived,
-        t.result_streams,
-        t.current_runs,
-        t.step_commits,
-        t.runs,
-        t.checkpoints,
-        t.artifacts,
-        t.proposals,
-        t.proposal_drafts,
+        run_tables.derived,
+        run_tables.result_streams,
+        run_tables.current_runs,
+        run_tables.step_commits,
+        run_tables.runs,
+        run_tables.checkpoints,
+        run_tables.artifacts,
+        review_tables.proposals,
+        review_tables.proposal_drafts,
         t.resources,
         t.api_tokens,
         t.certificates,
@@ -74,4 +76,4 @@ BACKED_UP = {
         t.schedule_slots,
     )
 }
-NOT_BACKED_UP = frozenset(t.metadata.tables) - frozenset(BACKED_UP)
+NOT_BACKED_UP = frozenset(metadata.tables) - frozenset(BACKED_UP)

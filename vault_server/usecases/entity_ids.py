@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from strongroom.api.v1.analysis_worker_service_pb2 import RowResult
 from vault_server.errors import InvalidArgumentError
-from vault_server.ports.keys import BlindIndex
 from vault_server.ports.run_secrets import Pseudonyms
+from vault_server.ports.sealed_values import BlindIndex
 from vault_server.usecases import names
 
 ENTITY_FIELD = 9001

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from strongroom.api.v1.customer_pb2 import ExternalId
 from vault_server.errors import AlreadyExistsError
-from vault_server.ports.keys import BlindIndex
 from vault_server.ports.records import RecordKind, SearchToken
+from vault_server.ports.sealed_values import BlindIndex
 from vault_server.records.search import IndexedValue, external_id_key
 from vault_server.usecases.record_kinds import AnyKind, Record
 from vault_server.usecases.vault import Vault

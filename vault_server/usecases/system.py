@@ -9,7 +9,7 @@ from strongroom.api.v1.backup_service_pb2 import Backup, BackupState
 from strongroom.api.v1.key_service_pb2 import Key, KeyState
 from strongroom.api.v1.key_service_pb2 import KeyUse as ApiKeyUse
 from strongroom.api.v1.system_service_pb2 import GetContentDigestResponse, GetSystemInfoResponse
-from vault_server.ports.keys import KeyUse
+from vault_server.ports.keks import KeyUse
 from vault_server.ports.resources import ResourceKind
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, microseconds, timestamp

@@ -14,7 +14,7 @@ from helpers.postgres import PostgresServer, postgres_server, postgres_url
 from helpers.stored_rows import TENANT
 from vault_server.ports.store import Store
 from vault_server.storage.opening import migrate, open_store
-from vault_server.storage.tables import metadata
+from vault_server.storage.whole_schema import metadata
 
 __all__ = ["postgres_server", "postgres_url"]
 

@@ -8,7 +8,7 @@ from helpers.stored_rows import TENANT, an_id
 from vault_server.errors import AlreadyExistsError, ConflictError, FailedPreconditionError, NotFoundError
 from vault_server.ports.access_data import SessionRow, TokenRow
 from vault_server.ports.audit import AuditHead, AuditRow
-from vault_server.ports.keys import KekState, KeyUse, WrappedKek
+from vault_server.ports.keks import KekState, KeyUse, WrappedKek
 from vault_server.ports.resources import Resource, ResourceKind
 from vault_server.ports.scheduling import LeaseRow
 from vault_server.ports.store import Store, WriteView

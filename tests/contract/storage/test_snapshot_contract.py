@@ -16,7 +16,7 @@ from vault_server.ports.store import Store, WriteView
 from vault_server.storage.content_digest import ContentDigest, content_digest
 from vault_server.storage.opening import create_fresh, open_store
 from vault_server.storage.snapshot_tables import BACKED_UP, NOT_BACKED_UP
-from vault_server.storage.tables import metadata
+from vault_server.storage.whole_schema import metadata
 
 TARGETS = [pytest.param("sqlite", id="to_sqlite"), pytest.param("postgresql", id="to_postgresql", marks=pytest.mark.postgres)]
 

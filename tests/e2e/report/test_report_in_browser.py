@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from analysis_worker.report import ReportInput, build_report
-from helpers.report_input import huge_report, ordinary_report, wide_report
+from helpers.report_extremes import huge_report, wide_report
+from helpers.report_input import ordinary_report
 
 HOSTILE = '<script>document.title="owned"</script>"><img src="http://127.0.0.1:9/x" onerror="document.title=1">\u202e\x00'
 BROWSERS_OWN = ("google.com", "googleapis.com", "gstatic.com")

@@ -15,7 +15,8 @@ from vault_server.crypto.backup_keys import ChunkCipher
 from vault_server.crypto.batch_cipher import SealingBatch
 from vault_server.crypto.sealed_values import SealedAudit
 from vault_server.errors import IntegrityError, KeyUnavailableError
-from vault_server.ports.keys import KeyUse, RecordRef, WrappedDek
+from vault_server.ports.keks import KeyUse
+from vault_server.ports.keys import RecordRef, WrappedDek
 
 KEK = b"k" * 32
 IDS = st.binary(min_size=16, max_size=16)

@@ -28,7 +28,7 @@ from vault_server.backup.restorer import plan_restore, run_restore
 from vault_server.backup.verifier import verify_backup
 from vault_server.backup.writer import create_backup
 from vault_server.errors import IntegrityError
-from vault_server.ports.keys import Signer
+from vault_server.ports.root_keys import Signer
 
 FIRST, SECOND, THIRD = (manifest_name(number) for number in (1, 2, 3))
 

@@ -6,7 +6,7 @@ from helpers.memory_keks import some_root_key
 from vault_server.crypto.backup_keys import RecipientBackupKeys
 from vault_server.errors import ConfigurationError, IntegrityError, KeyUnavailableError
 from vault_server.ports.backup_keys import RecipientRole
-from vault_server.ports.keys import RootKey
+from vault_server.ports.root_keys import RootKey
 
 BACKUP = b"b" * 16
 

@@ -8,7 +8,7 @@ from helpers.memory_keks import KeyringBuilder
 from helpers.sealing import ALICE, BOB, a_batch, a_ref, seal_customer
 from vault_server.crypto.rotation import KeyRotator
 from vault_server.errors import FailedPreconditionError, InvalidArgumentError, KeyUnavailableError
-from vault_server.ports.keys import KeyUse
+from vault_server.ports.keks import KeyUse
 
 
 def test_batch_forms_give_what_single_forms_give_in_order() -> None:

@@ -8,20 +8,10 @@ from vault_server.crypto.backup_keys import RecipientBackupKeys
 from vault_server.crypto.rotation import KeyRotator
 from vault_server.ports.api_tokens import ApiTokens
 from vault_server.ports.backup_keys import BackupCipher, BackupKeys, RecipientRole
-from vault_server.ports.keys import (
-    AuditSealer,
-    BatchCipher,
-    BlindIndex,
-    KekStore,
-    KeyFence,
-    Keyring,
-    KeyRotation,
-    KeyWrapper,
-    PageTokenSealer,
-    RootKey,
-    Signer,
-    Verifier,
-)
+from vault_server.ports.keks import KekStore, KeyFence
+from vault_server.ports.keys import BatchCipher, Keyring, KeyRotation
+from vault_server.ports.root_keys import KeyWrapper, RootKey, Signer, Verifier
+from vault_server.ports.sealed_values import AuditSealer, BlindIndex, PageTokenSealer
 
 
 def test_adapters_fit_their_ports() -> None:

@@ -13,7 +13,8 @@ from helpers.sealing import ALICE, BOB, a_ref, open_customer, seal_customer
 from vault_server.crypto import envelope as envelope_format
 from vault_server.crypto import kek_wrapping
 from vault_server.errors import IntegrityError, InvalidArgumentError, KeyUnavailableError
-from vault_server.ports.keys import KeyUse, RecordRef
+from vault_server.ports.keks import KeyUse
+from vault_server.ports.keys import RecordRef
 
 BOBS_REF = a_ref(customer_id=BOB, record_id=BOB)
 

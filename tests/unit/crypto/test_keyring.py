@@ -12,7 +12,7 @@ from vault_server.crypto.keyring import EnvelopeKeyring, EpochPolicy
 from vault_server.crypto.rotation import KeyRotator, rewrap_keks
 from vault_server.crypto.rsa_keys import RsaSigner
 from vault_server.errors import ConfigurationError, IntegrityError, InvalidArgumentError, KeyUnavailableError, StorageFullError
-from vault_server.ports.keys import KekState, KeyUse, WrappedKek
+from vault_server.ports.keks import KekState, KeyUse, WrappedKek
 
 
 def test_first_use_makes_one_epoch_per_use() -> None:

@@ -8,7 +8,7 @@ from helpers.memory_keks import KeyringBuilder
 from helpers.sealing import a_ref, open_customer, seal_customer
 from vault_server.crypto.lent_keys import LentKeyring
 from vault_server.errors import IntegrityError, KeyUnavailableError
-from vault_server.ports.keys import KekState, KeyUse
+from vault_server.ports.keks import KekState, KeyUse
 
 
 def test_lent_keys_open_what_the_keyring_sealed() -> None:

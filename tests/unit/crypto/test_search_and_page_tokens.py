@@ -7,7 +7,7 @@ import pytest
 
 from helpers.memory_keks import KeyringBuilder
 from vault_server.errors import InvalidArgumentError
-from vault_server.ports.keys import KeyUse
+from vault_server.ports.keks import KeyUse
 
 
 def test_equal_values_give_equal_tokens_in_every_process() -> None:

@@ -25,7 +25,8 @@ from analysis_worker.report import (
     report_json,
 )
 from analysis_worker.report.style import DARK, LIGHT, TEXT_ON
-from helpers.report_input import huge_report, ordinary_report, wide_report
+from helpers.report_extremes import huge_report, wide_report
+from helpers.report_input import ordinary_report
 
 HOSTILE = '<script>alert("x")</script><img src=http://example.invalid/a onerror=alert(1)>&\u202e\x00'
 VOID = {"meta", "rect", "line", "circle", "br"}

@@ -11,7 +11,8 @@ import pytest
 from analysis_worker.pipeline import report_parts
 from analysis_worker.pipeline.json_values import json_object
 from analysis_worker.report import ReportInput, build_report, report_json
-from helpers.report_input import ordinary_prediction, ordinary_report, ordinary_rules, ordinary_value
+from helpers.report_input import ordinary_report
+from helpers.report_parts import ordinary_prediction, ordinary_rules, ordinary_value
 
 SAID: dict[str, tuple[str, Any]] = {
     "value": ("value", ordinary_value()),

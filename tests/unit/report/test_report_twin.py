@@ -11,7 +11,8 @@ from typing import Any
 
 from analysis_worker.report import build_report, report_json
 from analysis_worker.report.figures import Figures
-from helpers.report_input import huge_report, ordinary_report, wide_report
+from helpers.report_extremes import huge_report, wide_report
+from helpers.report_input import ordinary_report
 
 DESCRIPTION = Path(__file__).parents[3] / "docs" / "formats.md"
 TOP = {"format", "smallest_group", "verdicts", "changes", "comparable"}

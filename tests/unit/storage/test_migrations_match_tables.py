@@ -11,7 +11,7 @@ from vault_server.storage.opening import migrate
 from vault_server.storage.schema_version import HEAD
 from vault_server.storage.sqlite.driver import SqliteFile, load_driver
 from vault_server.storage.sqlite.schema import transaction
-from vault_server.storage.tables import metadata
+from vault_server.storage.whole_schema import metadata
 
 
 def test_the_migrations_lead_to_exactly_the_declared_tables(tmp_path: Path) -> None:

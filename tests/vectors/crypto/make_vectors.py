@@ -23,7 +23,8 @@ from vault_server.crypto.batch_cipher import SealingBatch
 from vault_server.crypto.blind_index import HmacBlindIndex
 from vault_server.crypto.rsa_keys import RsaRootKey, RsaSigner
 from vault_server.crypto.sealed_values import SealedAudit, SealedPageTokens
-from vault_server.ports.keys import KekState, KeyUse, RecordRef, WrappedKek
+from vault_server.ports.keks import KekState, KeyUse, WrappedKek
+from vault_server.ports.keys import RecordRef
 from vault_server.ports.secret import Secret
 
 Fields = dict[str, str | int]

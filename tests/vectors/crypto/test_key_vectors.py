@@ -24,7 +24,8 @@ from vault_server.crypto.blind_index import HmacBlindIndex
 from vault_server.crypto.rsa_keys import RsaRootKey, RsaSigner
 from vault_server.crypto.sealed_values import SealedAudit, SealedPageTokens
 from vault_server.ports.backup_keys import RecipientRole, WrappedBackupKey
-from vault_server.ports.keys import KekState, KeyUse, RecordRef, WrappedDek, WrappedKek
+from vault_server.ports.keks import KekState, KeyUse, WrappedKek
+from vault_server.ports.keys import RecordRef, WrappedDek
 from vault_server.ports.secret import Secret
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from vault_server.storage.tables import metadata
+from vault_server.storage.whole_schema import metadata
 
 
 def _run() -> None:

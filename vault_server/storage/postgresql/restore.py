@@ -14,7 +14,8 @@ from vault_server.storage.postgresql import bulk
 from vault_server.storage.postgresql.connecting import single_engine
 from vault_server.storage.postgresql.schema import faults_translated
 from vault_server.storage.snapshot_tables import BACKED_UP
-from vault_server.storage.tables import metadata, vault
+from vault_server.storage.tables import vault
+from vault_server.storage.whole_schema import metadata
 
 
 class PostgresqlSink:

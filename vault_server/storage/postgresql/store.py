@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import Engine
 
 from vault_server.errors import UnavailableError
-from vault_server.ports.keys import KekStore, KeyFence
+from vault_server.ports.keks import KekStore, KeyFence
 from vault_server.ports.snapshot import SnapshotSource
 from vault_server.ports.store import ReadView, WriteView
 from vault_server.storage.describe import described

@@ -13,9 +13,9 @@ from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from vault_server.errors import NotFoundError
 from vault_server.ports.cells import GridRow, SharedRun, TakenCell
+from vault_server.storage.run_tables import grid_cells, grid_results, grids, shared_runs
 from vault_server.storage.session import Row, Session
 from vault_server.storage.statements import Query, insert_new, upsert
-from vault_server.storage.tables import grid_cells, grid_results, grids, shared_runs
 
 NOBODY = b""
 OF_RUNS = (shared_runs, grids, grid_cells, grid_results)

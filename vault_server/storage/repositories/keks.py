@@ -1,4 +1,4 @@
-"""Wrapped key-encryption keys and the fence: `ports.keys.KekStore` and `KeyFence` over a store.
+"""Wrapped key-encryption keys and the fence: `ports.keks.KekStore` and `KeyFence` over a store.
 
 Each method is one transaction of its own. Destroying a key raises the tenant's fence in the same transaction.
 """
@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar, cast
 from sqlalchemy import bindparam, select, update
 
 from vault_server.errors import AlreadyExistsError, FailedPreconditionError, NotFoundError
-from vault_server.ports.keys import KekState, KeyUse, WrappedKek
+from vault_server.ports.keks import KekState, KeyUse, WrappedKek
 from vault_server.storage.session import Row, Session
 from vault_server.storage.statements import insert_new
 from vault_server.storage.tables import keks, tenants
@@ -89,7 +89,7 @@ class Transactions(Protocol):
 
 
 class SqlKekStore:
-    """`ports.keys.KekStore` on either engine."""
+    """`ports.keks.KekStore` on either engine."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
@@ -127,7 +127,7 @@ class SqlKekStore:
 
 
 class SqlKeyFence:
-    """`ports.keys.KeyFence` on either engine."""
+    """`ports.keks.KeyFence` on either engine."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions

@@ -23,11 +23,12 @@ from sqlalchemy import (
 
 from vault_server.errors import ConflictError, ErasedError, NotFoundError
 from vault_server.ports.proposals import SCORE_BIN_PPM, DecidedPair, DraftRow, ProposalRow, Published, ScoreBin, StoredState
+from vault_server.storage.columns import TEXT
 from vault_server.storage.repositories.record_reads import SqlRecordReader
 from vault_server.storage.repositories.runs import PAIRS_SUFFIX, move_stream, stream_offsets
+from vault_server.storage.review_tables import proposal_drafts, proposals
 from vault_server.storage.session import Session
 from vault_server.storage.statements import ids_in, insert_new, portable_insert
-from vault_server.storage.tables import TEXT, proposal_drafts, proposals
 
 _p, _d = proposals.c, proposal_drafts.c
 _DECIDED = or_(_p.state == int(StoredState.ACCEPTED), _p.state == int(StoredState.REJECTED))

@@ -12,9 +12,10 @@ from sqlalchemy import and_, bindparam, select
 from vault_server.ports.keys import WrappedDek
 from vault_server.ports.records import ConsentRow, DerivedRow, RecordKind, RecordRow, SearchToken
 from vault_server.storage.repositories.record_tables import LIVE_AND_DELETED, LIVE_ONLY, RECORD_TABLES, record_table
+from vault_server.storage.run_tables import current_runs, derived
 from vault_server.storage.session import Row, Session
 from vault_server.storage.statements import ids_in
-from vault_server.storage.tables import consents, current_runs, deks, derived, erasures, search_tokens, unique_tokens
+from vault_server.storage.tables import consents, deks, erasures, search_tokens, unique_tokens
 
 LAST_ID = b"\xff" * 16
 

@@ -17,19 +17,10 @@ from vault_server.ports.records import ConsentRow, ErasedCounts, RecordKind, Rec
 from vault_server.storage.repositories import token_writes
 from vault_server.storage.repositories.record_reads import SqlRecordReader
 from vault_server.storage.repositories.record_tables import RECORD_TABLES, record_table
+from vault_server.storage.review_tables import proposal_drafts, proposals
+from vault_server.storage.run_tables import derived
 from vault_server.storage.statements import insert_into, upsert
-from vault_server.storage.tables import (
-    consents,
-    customers,
-    deks,
-    derived,
-    erasures,
-    needs,
-    proposal_drafts,
-    proposals,
-    tenants,
-    transactions,
-)
+from vault_server.storage.tables import consents, customers, deks, erasures, needs, tenants, transactions
 
 _UPDATE = {
     kind: update(each.table)

@@ -13,9 +13,10 @@ from vault_server.ports.runs import RunRow
 from vault_server.storage.repositories.cells import OF_RUNS
 from vault_server.storage.repositories.record_reads import SqlRecordReader
 from vault_server.storage.repositories.step_commits import SqlStepCommits
+from vault_server.storage.review_tables import proposal_drafts
+from vault_server.storage.run_tables import artifacts, checkpoints, derived, result_streams, runs
 from vault_server.storage.session import Row, Session
 from vault_server.storage.statements import insert_new, upsert
-from vault_server.storage.tables import artifacts, checkpoints, derived, proposal_drafts, result_streams, runs
 
 _FIELDS = (
     "run_id",

@@ -13,9 +13,9 @@ from sqlalchemy import bindparam, func, select, update
 
 from vault_server.errors import NotFoundError
 from vault_server.ports.runs import StepCommit
+from vault_server.storage.run_tables import current_runs, step_commits
 from vault_server.storage.session import Session
 from vault_server.storage.statements import insert_new, upsert
-from vault_server.storage.tables import current_runs, step_commits
 
 NO_RUN = b""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vault_server.ports.keys import KeyFence
+from vault_server.ports.keks import KeyFence
 
 _TENANTS_KEPT = 10_000
 
 
 class CountedFence:
-    """`ports.keys.KeyFence` that asks `stored` only after a change.
+    """`ports.keks.KeyFence` that asks `stored` only after a change.
 
     Args:
         changes: how many commits changed a tenant's row so far.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vault_server.errors import UnavailableError
-from vault_server.ports.keys import KekStore, KeyFence
+from vault_server.ports.keks import KekStore, KeyFence
 from vault_server.ports.snapshot import SnapshotSource
 from vault_server.ports.store import ReadView, WriteView
 from vault_server.storage.describe import described

@@ -21,9 +21,10 @@ from strongroom.api.v1.review_service_pb2 import (
     ReviewHistory,
 )
 from vault_server.errors import IntegrityError
-from vault_server.ports.keys import BatchCipher, BlindIndex, RecordRef
+from vault_server.ports.keys import BatchCipher, RecordRef
 from vault_server.ports.proposals import ProposalRow, StoredState
 from vault_server.ports.records import RecordKind
+from vault_server.ports.sealed_values import BlindIndex
 from vault_server.records.sealing import etag
 from vault_server.usecases import names
 from vault_server.usecases.call import timestamp
