@@ -54,7 +54,11 @@ def _towns(country: Country, rng: random.Random) -> list[City]:
     """Make the long tail of small towns, each beside one of the large cities: same region, neighbouring postcodes."""
     names = sorted({stem + ending for stem in country.town_stems for ending in country.town_endings})
     rng.shuffle(names)
+    # A made-up town must not bear the name of a city of the country: one name would lie in two regions, and the truth be open.
+    cities = {city.name for city in country.cities}
+    spare = iter([name for name in names[_TOWNS_PER_COUNTRY:] if name not in cities])
+    own = [next(spare) if name in cities else name for name in names[:_TOWNS_PER_COUNTRY]]
     return [
         City(name=name, region=near.region, postcode=near.postcode, area_code=near.area_code)
-        for name, near in ((name, rng.choice(country.cities)) for name in names[:_TOWNS_PER_COUNTRY])
+        for name, near in ((name, rng.choice(country.cities)) for name in own)
     ]

@@ -23,6 +23,8 @@ _COUNTRY_WEIGHT = 20.0
 _CERTAIN = 20.0
 # How often a small town that has one row in the file has another.
 _MEETS = 0.5
+# Rows that name a large town and mean a place of the name so small that no list of places has it: one in five thousand.
+_HAMLETS = 0.0002
 
 
 def few_for(rows: int) -> float:
@@ -65,6 +67,18 @@ class TwinOdds:
         self._twins = (twins + _TWINS_SEEN) / (known + _NAMES_SEEN)
         self._wrong = (odd + _WRONG_SEEN) / (judged + _ROWS_SEEN)
 
+    def is_not_a_hamlet(self, country: str, region: str, *, others: int) -> bool:
+        """Say whether a large town with a postcode that it cannot have is a slip rather than a hamlet of the name.
+
+        A slip falls on a large town as often as the town has rows, so its size does not matter. `others` are further rows of
+        the town with such a postcode, in `region`.
+        """
+        return self._wrong * self._meeting(self._wrong, country, region) ** others >= _CERTAIN * _HAMLETS
+
+    def _meeting(self, wrong: float, country: str, region: str) -> float:
+        """How likely another wrong row lands in the region, beside how likely another row of a small town is there."""
+        return min(1.0, wrong * self._in_region[country, region] / _MEETS)
+
     def is_wrong(self, country: str, city: str, region: str, *, others: int) -> bool:
         """Say whether a row with the town, in `region`, has the wrong town (or postcode) rather than a second town.
 
@@ -74,6 +88,6 @@ class TwinOdds:
         names = self._names[country]
         twins = (names.twins + _COUNTRY_WEIGHT * self._twins) / (names.known + _COUNTRY_WEIGHT)
         unseen = (names.once + 1) / (names.rows + 1)
-        wrong = self._wrong * self._rows[country, city] / (names.rows + 1)
-        meet = min(1.0, wrong * self._in_region[country, region] / _MEETS) ** others
+        wrong = self._wrong * self._rows.get((country, city), 1) / (names.rows + 1)
+        meet = self._meeting(wrong, country, region) ** others
         return bool(wrong * max(1, names.known) * meet >= _CERTAIN * unseen * twins)
