@@ -20,7 +20,7 @@ from strongroom.api.v1.customer_pb2 import DerivedData, ValueEstimate
 if TYPE_CHECKING:
     from analysis_worker.steps.value import ValueResult
 
-_ALIVE_BINS = 10
+_CHANCE_BINS = 10
 _TENTHS = 10
 _LEAST_IN_GROUP = 10
 _NO_TRANSACTIONS = pa.schema(
@@ -65,15 +65,18 @@ class ValueAdapter:
 
 
 def _report(result: ValueResult) -> JsonObject:
-    """The summary, the probabilities to be alive as a histogram, and tenths of the customers by expected value."""
-    alive = result.estimates.column("alive_probability").to_numpy()
-    counted, edges = np.histogram(alive, bins=_ALIVE_BINS, range=(0.0, 1.0))
-    histogram = [
+    """The summary, the chances of the customers as histograms, and tenths of the customers by expected value."""
+    alive, returning = (_histogram(result.estimates.column(f"{name}_probability")) for name in ("alive", "returns"))
+    tenths = [line for one in result.summary.currencies if one.modelled for line in _tenths(result.estimates, one.currency)]
+    return json_object({**json_object(result.summary), "alive": alive, "returning": returning, "tenths": tenths})
+
+
+def _histogram(chances: pa.ChunkedArray) -> list[JsonValue]:
+    counted, edges = np.histogram(chances.to_numpy(), bins=_CHANCE_BINS, range=(0.0, 1.0))
+    return [
         {"lower": float(lower), "upper": float(upper), "customers": int(customers)}
         for lower, upper, customers in zip(edges[:-1], edges[1:], counted, strict=True)
     ]
-    tenths = [line for one in result.summary.currencies if one.modelled for line in _tenths(result.estimates, one.currency)]
-    return json_object({**json_object(result.summary), "alive": histogram, "tenths": tenths})
 
 
 def _tenths(estimates: pa.Table, currency: str) -> list[JsonValue]:

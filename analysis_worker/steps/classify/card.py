@@ -101,6 +101,17 @@ class GroupCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeCheck:
+    """One span of a time split, judged by what came before it: first and last day, predicted and observed share."""
+
+    first: str
+    last: str
+    customers: int
+    predicted: float
+    observed: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifySummary:
     """The model card.
 
@@ -137,6 +148,7 @@ class ClassifySummary:
         lift: deciles; empty with more than two classes.
         cut_offs: empty with more than two classes.
         groups: people the figures were checked for, one by one.
+        times: spans of a time split, the oldest first; empty without one, and with more than two classes.
         limits: what the reader must know, in words.
         seed: of everything random.
     """
@@ -172,6 +184,7 @@ class ClassifySummary:
     lift: tuple[LiftDecile, ...] = ()
     cut_offs: tuple[CutOff, ...] = ()
     groups: tuple[GroupCheck, ...] = ()
+    times: tuple[TimeCheck, ...] = ()
     limits: tuple[str, ...] = ()
     seed: int = 0
 

@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
 
-from analysis_worker.steps.classify.card import ClassifyResult, ClassifySummary, LeftOut
+from analysis_worker.steps.classify.card import ClassifyResult, ClassifySummary, LeftOut, TimeCheck
 from analysis_worker.steps.classify.columns import Bools, Column, Floats, Ints, read_predictors, require_row_ids
+from analysis_worker.steps.classify.drift import moved as moved_on
+from analysis_worker.steps.classify.drift import time_checks
 from analysis_worker.steps.classify.evidence import Evidence, verdict, write_card
 from analysis_worker.steps.classify.folds import Fold, stratified_folds, time_column, time_folds
 from analysis_worker.steps.classify.leaks import scan
@@ -161,8 +163,12 @@ def _learnt(ids: pa.Array, work: _Work, options: ClassifyOptions) -> ClassifyRes
         _predict_others(everything, work, models, evidence.influence, options)
     names = [column.name for column in work.columns]
     said = int((everything.label >= 0).sum())
+    card = write_card(_facts(work.outcome, options), evidence, work.parsed, work.sample[judged], names, options)
+    checks = _time_checks(work, evidence)
     card = replace(
-        write_card(_facts(work.outcome, options), evidence, work.parsed, work.sample[judged], names, options),
+        card,
+        times=checks,
+        limits=(*moved_on(checks), *card.limits),
         training_rows=len(work.sample),
         predicted=said,
         abstained_rows=len(ids) - said,
@@ -174,6 +180,12 @@ def _learnt(ids: pa.Array, work: _Work, options: ClassifyOptions) -> ClassifyRes
         left_out=work.left_out,
     )
     return ClassifyResult(lines=lines_table(ids, everything, options.target, work.outcome.classes, names), summary=card)
+
+
+def _time_checks(work: _Work, evidence: Evidence) -> tuple[TimeCheck, ...]:
+    if work.clock is None or evidence.chances.shape[1] != 2:  # noqa: PLR2004 - with more, no class is the one that is judged
+        return ()
+    return time_checks(work.folds, work.clock.values[work.sample], evidence.codes == 1, evidence.chances[:, 1])
 
 
 def _learnt_classes(outcome: Outcome) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis_worker.steps.value.currencies import fit_currencies, modelled
 from analysis_worker.steps.value.forecast import Outlook, forecast
@@ -49,6 +50,7 @@ def judged(known: Histories, outlook: Outlook, made: Counts, days: int) -> Backt
     # As many repeats a day as before: what somebody without a model would say.
     naive = known.repeats / np.maximum(known.age, 1) * days
     inside = (made >= outlook.purchases_lower) & (made <= outlook.purchases_upper)
+    returning = _deciles(outlook.returns, made > 0)
     return Backtest(
         days=days,
         customers=len(made),
@@ -58,6 +60,8 @@ def judged(known: Histories, outlook: Outlook, made: Counts, days: int) -> Backt
         made=float(made.sum()),
         coverage=float(inside.mean()),
         deciles=_deciles(outlook.purchases, made),
+        returning=returning,
+        calibration_error=sum(one.customers * abs(one.expected - one.made) for one in returning) / max(1, len(made)),
     )
 
 
@@ -77,7 +81,7 @@ def _money(found: Occasions, known: Histories, outlook: Outlook, codes: Sequence
     )
 
 
-def _deciles(expected: Numbers, made: Counts) -> tuple[Decile, ...]:
+def _deciles(expected: Numbers, made: Counts | NDArray[np.bool_]) -> tuple[Decile, ...]:
     groups = max(1, min(_GROUPS, len(made) // _LEAST_IN_GROUP))
     order = np.argsort(expected, kind="stable")
     return tuple(

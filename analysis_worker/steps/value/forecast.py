@@ -24,9 +24,13 @@ _WIDEST = 1 << 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """Per customer, shape (n,): alive 0..1, purchases and value in minor units with their intervals; NaN where not modelled."""
+    """Per customer, shape (n,): purchases and value in minor units with their intervals; NaN where not modelled.
+
+    `alive` is the chance (0..1) to have not stopped for good, `returns` that to buy within the horizon at all.
+    """
 
     alive: Numbers
+    returns: Numbers
     purchases: Numbers
     purchases_lower: Numbers
     purchases_upper: Numbers
@@ -49,6 +53,7 @@ def forecast(
     """
     horizon = horizon_days / DAYS_PER_UNIT
     alive = alive_probability(model.parameters, patterns.repeats, patterns.last, patterns.age)
+    returns = alive * survives(model.parameters, patterns.repeats, patterns.age, horizon, 1)[:, 0]
     expected = np.empty(len(alive))
     lower, upper = np.empty(len(alive)), np.empty(len(alive))
     value_lower, value_upper = np.full(len(known.place), np.nan), np.full(len(known.place), np.nan)
@@ -70,6 +75,7 @@ def forecast(
         value[mine] = purchases[mine] * one.expected(known.paid[mine], known.mean_paid[mine])
     return Outlook(
         alive=alive[patterns.which],
+        returns=returns[patterns.which],
         purchases=purchases,
         purchases_lower=lower[patterns.which],
         purchases_upper=upper[patterns.which],

@@ -129,8 +129,9 @@ def _quantile(model: Spending, paid: Counts, mean_paid: Numbers, mass: Numbers, 
     low, high = centre - 12.0, centre + 8.0
     under, over = below(low), below(high)
     for step in range(_BISECTIONS + _INTERPOLATIONS):
-        # Once the bracket is narrow two straight lines leave less than 1e-4.
-        middle = (low + high) / 2 if step < _BISECTIONS else low - under * (high - low) / np.maximum(over - under, 1e-300)
+        # Once the bracket is narrow two straight lines leave less than 1e-4; next to nothing the line may leave the bracket.
+        along = 0.5 if step < _BISECTIONS else np.clip(-under / np.maximum(over - under, 1e-300), 0.0, 1.0)
+        middle = low + along * (high - low)
         found = below(middle)
         reached = found >= 0
         high, over = np.where(reached, middle, high), np.where(reached, found, over)

@@ -23,6 +23,7 @@ _SCHEMA = pa.schema(
     [
         ("horizon_days", pa.int32()),
         ("alive_probability", pa.float64()),
+        ("returns_probability", pa.float64()),
         ("expected_purchases", pa.float64()),
         ("purchases_lower", pa.float64()),
         ("purchases_upper", pa.float64()),
@@ -39,7 +40,7 @@ class ValueResult:
     """What the step found.
 
     Attributes:
-        estimates: row_id, horizon_days, alive_probability, expected_purchases with purchases_lower and purchases_upper,
+        estimates: row_id, horizon_days, alive_probability, returns_probability, expected_purchases with purchases_lower and purchases_upper,
             expected_value_minor with value_lower_minor and value_upper_minor (null where amounts are not modelled), currency;
             one row per customer who bought, in the order of the input; none if the step abstains.
         summary: Parameters, verdict, back-test.
@@ -104,6 +105,7 @@ def _estimated(
         log_likelihood=model.log_likelihood,
         expected_purchases=float(outlook.purchases.sum()),
         expected_alive=float(outlook.alive.sum()),
+        expected_returning=float(outlook.returns.sum()),
         currencies=tuple(_currency(found, known, outlook, code, fitted[code]) for code in sorted(fitted)),
         backtest=backtest(found, options) if options.backtest else None,
     )
@@ -138,7 +140,10 @@ def _estimates(
     names = pa.array(found.currencies, pa.string()).take(pa.array(known.currency))
     columns = [
         pa.array(np.full(len(known.place), options.horizon_days, np.int32)),
-        *(pa.array(one) for one in (outlook.alive, outlook.purchases, outlook.purchases_lower, outlook.purchases_upper)),
+        *(
+            pa.array(one)
+            for one in (outlook.alive, outlook.returns, outlook.purchases, outlook.purchases_lower, outlook.purchases_upper)
+        ),
         *(_nullable(one) for one in (outlook.value, outlook.value_lower, outlook.value_upper)),
         names,
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decile:
-    """A tenth of the customers of the back-test by what was expected: mean purchases expected and made."""
+    """A tenth of the customers of the back-test by what was expected: means of what was expected and made."""
 
     customers: int
     expected: float
@@ -33,7 +33,9 @@ class Backtest:
         mean_absolute_error: of their purchases; `naive_error` is that of "as many as before, per day".
         expected, made: purchases of all of them together.
         coverage: share of them whose purchases lay in the 90 % interval.
-        deciles: expected and made by tenths.
+        deciles: purchases expected and made, by tenths.
+        returning: the share of customers who would buy at all, expected and true, by tenths.
+        calibration_error: how far apart these two are on average.
         money: by currency, where amounts were modelled.
     """
 
@@ -45,6 +47,8 @@ class Backtest:
     made: float
     coverage: float
     deciles: tuple[Decile, ...]
+    returning: tuple[Decile, ...]
+    calibration_error: float
     money: tuple[MoneyBacktest, ...] = ()
 
 
@@ -90,7 +94,8 @@ class ValueSummary:
         r, alpha, a, b: parameters by week, and their standard errors; 0 if it abstains.
         log_likelihood: at the maximum.
         expected_purchases: of all buyers within the horizon.
-        expected_alive: how many buyers still buy, the sum of the probabilities.
+        expected_alive: how many buyers have not stopped for good by the model, the sum of the probabilities.
+        expected_returning: how many will buy within the horizon at all, the sum of the probabilities.
         currencies: by name.
         backtest: None if there was not enough to look back on.
     """
@@ -109,5 +114,6 @@ class ValueSummary:
     log_likelihood: float = 0.0
     expected_purchases: float = 0.0
     expected_alive: float = 0.0
+    expected_returning: float = 0.0
     currencies: tuple[CurrencyValue, ...] = ()
     backtest: Backtest | None = None

@@ -145,7 +145,10 @@ def _value(derived: DerivedData, _reveal: bool) -> str:  # noqa: FBT001 - one si
         amounts = (found.expected_value_minor, found.value_lower_minor, found.value_upper_minor)
         worth, least, most = (major_text(amount, found.currency) for amount in amounts)
         parts.append(" ".join(filter(None, ["worth", worth, found.currency, f"({least} to {most})"])))
-    return ", ".join([*parts, f"still buys: {found.alive_probability:.0%}"])
+    again, chance = "still buys", found.alive_probability
+    if found.HasField("returns_probability"):
+        again, chance = f"buys again within {found.horizon_days} days", found.returns_probability
+    return ", ".join([*parts, f"{again}: {chance:.0%}"])
 
 
 def _classifications(derived: DerivedData, reveal: bool) -> str:  # noqa: FBT001 - one signature for all parts

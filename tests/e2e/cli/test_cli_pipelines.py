@@ -71,6 +71,7 @@ def everything(row_id: bytes, step: str) -> DerivedData:
         "value": DerivedData(
             value=ValueEstimate(
                 horizon_days=365, alive_probability=0.93, expected_purchases=3.2, purchases_lower=2.1, purchases_upper=4.5,
+                returns_probability=0.61,
                 expected_value_minor=12_345.0, value_lower_minor=10_000.0, value_upper_minor=20_000.0, currency="EUR",
             )
         ),
@@ -107,7 +108,7 @@ def test_results_are_shown_in_words_and_masked_in_a_table(desk: Desk) -> None:
         "most frequent",
         "stated_age = 34 (ridge, 30 to 38)",
         "loyal (90%); would be lapsed if days since purchase +30.5",
-        "3.2 purchases in 365 days (2.1 to 4.5), worth 123.45 EUR (100.00 to 200.00), still buys: 93%",
+        "3.2 purchases in 365 days (2.1 to 4.5), worth 123.45 EUR (100.00 to 200.00), buys again within 365 days: 61%",
         "churn: Wilhelmina (83%) because of tenure, upgrade: cannot say",
         "Wilhelmina (2.1 times as likely) because of tea",
     ):

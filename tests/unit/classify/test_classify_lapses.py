@@ -78,6 +78,8 @@ def test_stopping_is_predicted_for_now_from_moments_before_judged_by_time() -> N
     assert card["auc"]["value"] > 0.9
     assert "plan" not in str(card["used"])
     assert "40 days apart" in str(card["limits"])
+    assert [one["last"] for one in card["times"]] == sorted(one["last"] for one in card["times"])
+    assert sum(one["customers"] for one in card["times"]) == card["judged_rows"]
     derived: dict[Any, DerivedData] = dict(adapter.derive(computed.table))
     labels = {place: one.classifications[0].label for place, one in derived.items()}
     assert set(labels) == set(range(CUSTOMERS))

@@ -8,7 +8,8 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from analysis_worker.steps.classify import ClassifyOptions
 from analysis_worker.steps.classify.blend import ISOTONIC, PLATT, cross_fitted, fit_blend, sigmoid
-from analysis_worker.steps.classify.folds import stratified_folds, time_folds
+from analysis_worker.steps.classify.drift import moved, time_checks
+from analysis_worker.steps.classify.folds import Fold, stratified_folds, time_folds
 from analysis_worker.steps.classify.measures import (
     auc,
     bootstrap,
@@ -163,3 +164,20 @@ def test_a_time_in_which_a_class_was_not_seen_yet_is_not_judged() -> None:
     assert folds
     assert min(fold.test.min() for fold in folds) >= 500
     assert time_folds(codes, np.zeros(1_000), ClassifyOptions()) == []
+
+
+def test_each_span_of_time_is_judged_alone_and_a_change_of_behaviour_at_the_newest_is_said() -> None:
+    moments = np.repeat([0.0, 90.0, 180.0], 400)
+    folds = [Fold(train=np.arange(400 * k), test=np.arange(400 * k, 400 * (k + 1))) for k in (1, 2)]
+    chance = np.full(800, 0.6)
+    steady, fallen = np.arange(800) % 10 < 6, np.arange(800) % 10 < np.repeat([6, 4], 400)
+    assert moved(time_checks(folds, moments, steady, chance)) == ()
+    checks = time_checks(folds, moments, fallen, chance)
+    assert [(one.first, one.customers, round(one.observed, 2)) for one in checks] == [
+        ("1970-04-01", 400, 0.6),
+        ("1970-06-30", 400, 0.4),
+    ]
+    (sentence,) = moved(checks)
+    assert "At the newest time (1970-06-30) it came true for 40% where 60% were expected" in sentence
+    assert moved(checks[:1]) == ()
+    assert moved(checks[::-1]) == ()

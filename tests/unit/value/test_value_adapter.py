@@ -38,16 +38,18 @@ def test_every_buyer_gets_one_estimate_with_its_horizon_and_currency(computed: C
     estimate = rows[0][1].value
     assert (estimate.horizon_days, estimate.currency) == (90, "EUR")
     assert estimate.HasField("expected_value_minor")
+    assert 0 < estimate.returns_probability <= estimate.alive_probability
     assert estimate.purchases_lower <= estimate.purchases_upper
 
 
 def test_the_report_has_groups_of_ten_at_least(computed: Computed) -> None:
-    tenths, alive = computed.report["tenths"], computed.report["alive"]
+    tenths, alive, returning = (computed.report[name] for name in ("tenths", "alive", "returning"))
     assert isinstance(tenths, list)
     assert isinstance(alive, list)
+    assert isinstance(returning, list)
     assert all(line["customers"] >= 10 for line in tenths)
     assert sum(line["share"] for line in tenths) == pytest.approx(1.0)
-    assert sum(line["customers"] for line in alive) == 500
+    assert sum(line["customers"] for line in alive) == sum(line["customers"] for line in returning) == 500
 
 
 def test_without_transactions_the_step_says_so() -> None:

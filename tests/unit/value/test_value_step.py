@@ -36,6 +36,9 @@ def test_the_backtest_covers_what_it_says_and_beats_the_naive_guess(people: Boug
     assert found.mean_absolute_error < found.naive_error
     assert found.expected == pytest.approx(found.made, rel=0.15)
     assert sum(tenth.customers for tenth in found.deciles) == found.customers
+    assert sum(tenth.customers for tenth in found.returning) == found.customers
+    assert found.calibration_error < 0.05
+    assert all(0 <= tenth.expected <= 1 and 0 <= tenth.made <= 1 for tenth in found.returning)
     (euros,) = found.money
     assert 0.85 <= euros.coverage <= 0.97
     assert euros.expected_minor == pytest.approx(euros.made_minor, rel=0.2)
@@ -47,8 +50,9 @@ def test_intervals_hold_the_expectation_of_money_and_never_fall_below_nothing(pe
     assert (low >= 0).all()
     assert (high >= low).all()
     assert (table.column("purchases_upper").to_numpy() >= table.column("purchases_lower").to_numpy()).all()
-    alive = table.column("alive_probability").to_numpy()
-    assert ((alive >= 0) & (alive <= 1)).all()
+    alive, returns = (table.column(f"{name}_probability").to_numpy() for name in ("alive", "returns"))
+    assert ((alive >= returns) & (alive <= 1)).all()
+    assert ((returns > 0) & (returns <= table.column("expected_purchases").to_numpy())).all()
 
 
 def test_same_purchases_give_the_same_bits_in_any_order(people: Bought) -> None:

@@ -693,10 +693,11 @@ class ValueEstimate(_message.Message):
     VALUE_LOWER_MINOR_FIELD_NUMBER: _builtins.int
     VALUE_UPPER_MINOR_FIELD_NUMBER: _builtins.int
     CURRENCY_FIELD_NUMBER: _builtins.int
+    RETURNS_PROBABILITY_FIELD_NUMBER: _builtins.int
     horizon_days: _builtins.int
     """Days that the expectation looks ahead."""
     alive_probability: _builtins.float
-    """Probability that the customer still buys, 0 to 1."""
+    """Probability that the customer has not stopped for good, 0 to 1; buying again within the horizon is `returns_probability`."""
     expected_purchases: _builtins.float
     """Expected purchases within the horizon."""
     purchases_lower: _builtins.float
@@ -711,6 +712,8 @@ class ValueEstimate(_message.Message):
     """Upper end of it."""
     currency: _builtins.str
     """ISO 4217 code, empty if the amounts have none."""
+    returns_probability: _builtins.float
+    """Probability that the customer buys at all within the horizon, 0 to 1; unset in the results of older workers."""
     def __init__(
         self,
         *,
@@ -723,19 +726,24 @@ class ValueEstimate(_message.Message):
         value_lower_minor: _builtins.float | None = ...,
         value_upper_minor: _builtins.float | None = ...,
         currency: _builtins.str = ...,
+        returns_probability: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_value_minor", b"_expected_value_minor", "_value_lower_minor", b"_value_lower_minor", "_value_upper_minor", b"_value_upper_minor", "expected_value_minor", b"expected_value_minor", "value_lower_minor", b"value_lower_minor", "value_upper_minor", b"value_upper_minor"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_value_minor", b"_expected_value_minor", "_returns_probability", b"_returns_probability", "_value_lower_minor", b"_value_lower_minor", "_value_upper_minor", b"_value_upper_minor", "expected_value_minor", b"expected_value_minor", "returns_probability", b"returns_probability", "value_lower_minor", b"value_lower_minor", "value_upper_minor", b"value_upper_minor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_value_minor", b"_expected_value_minor", "_value_lower_minor", b"_value_lower_minor", "_value_upper_minor", b"_value_upper_minor", "alive_probability", b"alive_probability", "currency", b"currency", "expected_purchases", b"expected_purchases", "expected_value_minor", b"expected_value_minor", "horizon_days", b"horizon_days", "purchases_lower", b"purchases_lower", "purchases_upper", b"purchases_upper", "value_lower_minor", b"value_lower_minor", "value_upper_minor", b"value_upper_minor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_value_minor", b"_expected_value_minor", "_returns_probability", b"_returns_probability", "_value_lower_minor", b"_value_lower_minor", "_value_upper_minor", b"_value_upper_minor", "alive_probability", b"alive_probability", "currency", b"currency", "expected_purchases", b"expected_purchases", "expected_value_minor", b"expected_value_minor", "horizon_days", b"horizon_days", "purchases_lower", b"purchases_lower", "purchases_upper", b"purchases_upper", "returns_probability", b"returns_probability", "value_lower_minor", b"value_lower_minor", "value_upper_minor", b"value_upper_minor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_value_minor: _TypeAlias = _typing.Literal["expected_value_minor"]  # noqa: Y015
     _WhichOneofArgType__expected_value_minor: _TypeAlias = _typing.Literal["_expected_value_minor", b"_expected_value_minor"]  # noqa: Y015
+    _WhichOneofReturnType__returns_probability: _TypeAlias = _typing.Literal["returns_probability"]  # noqa: Y015
+    _WhichOneofArgType__returns_probability: _TypeAlias = _typing.Literal["_returns_probability", b"_returns_probability"]  # noqa: Y015
     _WhichOneofReturnType__value_lower_minor: _TypeAlias = _typing.Literal["value_lower_minor"]  # noqa: Y015
     _WhichOneofArgType__value_lower_minor: _TypeAlias = _typing.Literal["_value_lower_minor", b"_value_lower_minor"]  # noqa: Y015
     _WhichOneofReturnType__value_upper_minor: _TypeAlias = _typing.Literal["value_upper_minor"]  # noqa: Y015
     _WhichOneofArgType__value_upper_minor: _TypeAlias = _typing.Literal["_value_upper_minor", b"_value_upper_minor"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_value_minor) -> _WhichOneofReturnType__expected_value_minor | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__returns_probability) -> _WhichOneofReturnType__returns_probability | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value_lower_minor) -> _WhichOneofReturnType__value_lower_minor | None: ...
     @_typing.overload
