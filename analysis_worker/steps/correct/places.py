@@ -13,19 +13,22 @@ town that the file hardly knows the row's own region stands, and the odds are th
 region. Hardly anybody else may have the town with such a postcode; so towns on a border stay silent.
 
 What would be right is only known where every other address with that postcode names one town; else the proposal is to look,
-without a value.
+without a value. A file full of contradictions gets no proposal: its columns do not belong together.
 """
 
 from analysis_worker.steps.correct.known_towns import lies_in_known
 from analysis_worker.steps.correct.people import Address
 from analysis_worker.steps.correct.place_counts import PlaceCounts, Spot, spot
 from analysis_worker.steps.correct.proposal import Change
-from analysis_worker.steps.correct.twin_odds import Place, TwinOdds, few_for
+from analysis_worker.steps.correct.twin_odds import TwinOdds, few_for
 
 _MIN_TOWN_ROWS = 5
 _MIN_AREAS = 2
 _CONTRADICTION = "address.city_postcode"
 _SURE, _DOUBTFUL = 0.9, 0.6
+# Where more of the addresses contradict themselves, their parts were never of one place (made-up or shuffled data).
+_MOST_WRONG = 0.1
+_FEW_WRONG = 5
 
 
 class PlaceEvidence:
@@ -33,8 +36,8 @@ class PlaceEvidence:
 
     def __init__(self) -> None:
         self._counts = PlaceCounts()
-        self._region_of_town: dict[Place, str] = {}
         self._town_odds = self._area_odds = TwinOdds({}, {}, odd=0, judged=0)
+        self._is_about_places = True
 
     def see(self, address: Address) -> None:
         self._counts.add(spot(address))
@@ -47,6 +50,7 @@ class PlaceEvidence:
             wrong = self._goes_wrong(here)
             judged += rows if wrong is not None else 0
             odd += rows if wrong else 0
+        self._is_about_places = odd <= max(_FEW_WRONG, _MOST_WRONG * judged)
         used = {(here.country, area) for here, _ in counts.with_region() if (area := counts.area(here))}
         areas = {place: counts.areas[place] for place in sorted(used)}
         self._town_odds = TwinOdds(counts.towns, counts.region_of_town, odd=odd, judged=judged)
@@ -55,7 +59,7 @@ class PlaceEvidence:
     def changes(self, address: Address) -> tuple[str, Change] | None:
         """Return the part of the address that is odd and its change, None where nothing is known to contradict."""
         here = spot(address)
-        if not (here.country and here.city and here.postcode):
+        if not (here.country and here.city and here.postcode and self._is_about_places):
             return None
         if here.region and self._counts.in_region(here) is False:
             return None if self._speaks_for_postcode(here) else _look_at_postcode(self._trust(here))
