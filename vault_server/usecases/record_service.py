@@ -30,10 +30,11 @@ from vault_server.records.sealing import canonical, etag
 from vault_server.usecases import names
 from vault_server.usecases.call import Call
 from vault_server.usecases.checked_record import check_record
+from vault_server.usecases.derived_sight import UnderPurpose, seen_derived
 from vault_server.usecases.paging import Pages
 from vault_server.usecases.record_kinds import KindSpec, R
 from vault_server.usecases.replay import Replay, replay_of
-from vault_server.usecases.sealed_rows import as_record, only_row, open_derived, open_rows, require_deks, seal_new, seal_next
+from vault_server.usecases.sealed_rows import as_record, only_row, open_rows, require_deks, seal_new, seal_next
 from vault_server.usecases.search_tokens import require_unclaimed, search_tokens, unique_tokens
 from vault_server.usecases.update_mask import apply_mask
 from vault_server.usecases.vault import Vault
@@ -46,10 +47,15 @@ PAGE_BYTES = 3 << 20  # a message holds 4 MiB
 
 
 class Found(NamedTuple, Generic[R]):
-    """Records in order, derived data beside them (empty messages unless asked for), names that do not exist, next page."""
+    """Records in order, derived data beside them (empty messages unless asked for), names that do not exist, next page.
+
+    Attributes:
+        purposes: under which derived data is shown; the audit names each.
+    """
 
     records: list[R]
     derived: list[DerivedData]
+    purposes: Sequence[UnderPurpose] = ()
     missing: list[str] = []  # noqa: RUF012 - a named tuple's default; never changed
     next_page_token: str = ""
 
@@ -124,10 +130,10 @@ class RecordService(Generic[R]):
     def get(self, call: Call, name: str, *, full: bool = False) -> Found[R]:
         """One record; a deleted one too, with its state."""
         parsed = self._parse(call, name)
-        found = self._open(parsed.tenant, self._read(parsed.tenant, [parsed], full=full))
+        found = self._open(call, parsed.tenant, self._read(parsed.tenant, [parsed], full=full))
         if not found.records:
             self._raise_missing(parsed)
-        call.audit([name])
+        _audit(call, [name], 1, found.purposes)
         return found
 
     def batch_get(self, call: Call, parent: str, wanted: Sequence[str], *, full: bool = False) -> Found[R]:
@@ -138,8 +144,8 @@ class RecordService(Generic[R]):
                 f"at most {MAX_BATCH} names in one call", reason="TOO_MANY_NAMES", metadata={"field": "names"}
             )
         parsed = [self._parse(call, name) for name in wanted]
-        found = self._open(tenant, self._read(tenant, parsed, full=full))
-        call.audit(wanted, records=len(found.records))
+        found = self._open(call, tenant, self._read(tenant, parsed, full=full))
+        _audit(call, wanted, len(found.records), found.purposes)
         there = {record.name for record in found.records}
         return found._replace(missing=[name for name in wanted if name not in there])
 
@@ -194,8 +200,8 @@ class RecordService(Generic[R]):
             )
             collected = self._with_keys(view, tenant, rows[:limit], full=full)
         shown = _fitting(collected)
-        found = self._open(tenant, collected._replace(rows=collected.rows[:shown]))
-        call.audit([parent], records=len(found.records))
+        found = self._open(call, tenant, collected._replace(rows=collected.rows[:shown]))
+        _audit(call, [parent], len(found.records), found.purposes)
         token = pages.token(rows[shown - 1].record_id) if len(rows) > shown else ""
         return found._replace(next_page_token=token)
 
@@ -215,8 +221,8 @@ class RecordService(Generic[R]):
             else:
                 rows = [row for row in view.records.get(tenant, self.spec.kind, ids) if row.state == RowState.LIVE]
                 collected = self._with_keys(view, tenant, rows[:wanted], full=full)
-        found = self._open(tenant, collected)
-        call.audit([record.name for record in found.records], fields=[field])
+        found = self._open(call, tenant, collected)
+        _audit(call, [record.name for record in found.records], len(found.records), found.purposes, fields=[field])
         return found
 
     def _write_over(
@@ -279,12 +285,16 @@ class RecordService(Generic[R]):
         derived = view.records.derived(tenant, customers) if full and customers else []
         return _Rows(rows, view.records.deks(tenant, customers) if customers else [], derived)
 
-    def _open(self, tenant: str, collected: _Rows) -> Found[R]:
+    def _open(self, call: Call, tenant: str, collected: _Rows) -> Found[R]:
         plaintexts = open_rows(self.vault, tenant, self.spec.kind, collected.rows, collected.deks)
-        derived = open_derived(self.vault.keyring, tenant, collected.derived, collected.deks)
         rows = collected.rows
         records = [as_record(self.spec, tenant, row, plaintext) for row, plaintext in zip(rows, plaintexts, strict=True)]
-        return Found(records, [derived.get(row.customer_id, DerivedData()) for row in rows])
+        if not collected.derived:
+            return Found(records, [DerivedData() for _ in rows])
+        shown = {row.customer_id for row in rows}
+        beside = [row for row in collected.derived if row.customer_id in shown]
+        parts, purposes = seen_derived(self.vault, call, tenant, beside, collected.deks)
+        return Found(records, [parts.get(row.customer_id, DerivedData()) for row in rows], purposes)
 
     def _require(self, parsed: names.RecordName, expected_etag: str) -> _Rows:
         stored = self._read(parsed.tenant, [parsed], full=False)
@@ -334,6 +344,14 @@ class RecordService(Generic[R]):
 
     def _tenant_of_parent(self, call: Call, parent: str) -> str:
         return self._parse_list_parent(call, parent)[0]
+
+
+def _audit(
+    call: Call, resources: Sequence[str], records: int, purposes: Sequence[UnderPurpose], *, fields: Sequence[str] = ()
+) -> None:
+    """One event; where derived data is shown under several purposes, one for each."""
+    for purpose, parts in purposes or [UnderPurpose("", ())]:
+        call.audit(resources, records=records, purpose=purpose, fields=[*fields, *parts])
 
 
 def _fitting(collected: _Rows) -> int:

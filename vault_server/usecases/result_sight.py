@@ -1,4 +1,4 @@
-"""Who may see what runs derived, customer by customer: the one rule for lists of results and for comparisons of them.
+"""Who may see what runs derived: the one rule for lists of results, for comparisons, and for what is shown beside a customer.
 
 Rules. Results show values (what a correction says, what was estimated), so reading them is a bulk read: it needs a grant of the
 run's purpose that holds now, and what the purpose may see now decides part by part and field by field, as in a read session;
@@ -32,12 +32,14 @@ class ResultSight:
     Attributes:
         purpose: of the run, for the audit.
         consent_to: id of the purpose that customers must have consented to, "" if they need not.
+        row_budget: most results that may be returned, 0 for no limit.
         fields: names that may be seen.
     """
 
     tenant: str
     purpose: str
     consent_to: str
+    row_budget: int
     fields: tuple[str, ...]
     projection: Projection
 
@@ -60,27 +62,44 @@ def sight_of_results(vault: Vault, call: Call, row: RunRow) -> ResultSight:
         ResourceExhaustedError: the run has more results than the purpose or the grant may return.
     """
     run = Run.FromString(row.payload)
-    decision = decide_under_purpose(vault, call, run.purpose, RecordKind.CUSTOMER)
+    sight = sight_under_purpose(vault, call, row.tenant, run.purpose)
+    require_few(vault, row, run, sight.row_budget)
+    return sight
+
+
+def sight_under_purpose(vault: Vault, call: Call, tenant: str, purpose: str) -> ResultSight:
+    """What the caller may see of results under a purpose, whichever run they are of.
+
+    Raises:
+        PermissionDeniedError: no grant of the purpose or one that has ended, or it may not see derived data.
+    """
+    decision = decide_under_purpose(vault, call, purpose, RecordKind.CUSTOMER)
     if not set(DERIVED_FIELDS) & set(decision.visible):
         raise PermissionDeniedError(
             "the run's purpose may not see derived data",
             reason="FIELD_WITHHELD",
             hint="a purpose sees results if derived data is one of its categories",
         )
-    if decision.row_budget:
-        _require_few(vault, row, run, decision.row_budget)
-    seen = (*decision.visible, *([TRANSACTIONS] if sees_totals(vault, call, run.purpose) else ()))
-    attributes = vault.attributes.of(row.tenant)
+    seen = (*decision.visible, *([TRANSACTIONS] if sees_totals(vault, call, purpose) else ()))
+    attributes = vault.attributes.of(tenant)
     return ResultSight(
-        tenant=row.tenant,
-        purpose=run.purpose,
-        consent_to=purpose_id_of(call, run.purpose) if decision.consent_required else "",
+        tenant=tenant,
+        purpose=purpose,
+        consent_to=purpose_id_of(call, purpose) if decision.consent_required else "",
+        row_budget=decision.row_budget,
         fields=decision.visible,
         projection=Projection(vault.dictionary, RecordKind.CUSTOMER, decision.visible, attributes, visible_fields=seen),
     )
 
 
-def _require_few(vault: Vault, row: RunRow, run: Run, budget: int) -> None:
+def require_few(vault: Vault, row: RunRow, run: Run, budget: int) -> None:
+    """Return if the run has no more results than the budget, 0 for no limit.
+
+    Raises:
+        ResourceExhaustedError: ROW_BUDGET.
+    """
+    if not budget:
+        return
     with vault.store.read() as view:
         rows = max((view.runs.result_offset(row.tenant, row.run_id, step.step) for step in run.steps), default=0)
     if rows > budget:

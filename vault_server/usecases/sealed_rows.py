@@ -6,7 +6,7 @@ the opened bytes. Keys live for one batch: rows are read first, then opened outs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from strongroom.api.v1.customer_pb2 import DerivedData, Origin
@@ -97,9 +97,14 @@ def step_number(step: str) -> int:
 
 
 def open_derived(
-    keyring: Batches, tenant: str, rows: Sequence[DerivedRow], deks: Iterable[WrappedDek]
+    keyring: Batches,
+    tenant: str,
+    rows: Sequence[DerivedRow],
+    deks: Iterable[WrappedDek],
+    *,
+    shown: Callable[[DerivedRow, DerivedData], DerivedData] = lambda _row, part: part,
 ) -> dict[bytes, DerivedData]:
-    """Derived data by customer, each part with its origin. Rows whose customer has no key any more are left out."""
+    """Derived data by customer, each part with its origin, as `shown` cuts it. Rows without a key any more are left out."""
     if not rows:
         return {}
     found: dict[bytes, DerivedData] = {}
@@ -110,7 +115,7 @@ def open_derived(
     for row, plaintext in zip(held, plaintexts, strict=True):
         part = DerivedData.FromString(plaintext)
         set_origins(part, tenant, row)
-        found.setdefault(row.customer_id, DerivedData()).MergeFrom(part)
+        found.setdefault(row.customer_id, DerivedData()).MergeFrom(shown(row, part))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.run_making import Derive, committed, people
+from helpers.run_making import Derive, committed, people, segment
 from helpers.running_vault import Tenant
 from strongroom import (
     Client,
@@ -157,3 +157,70 @@ def test_a_run_without_results_is_refused_as_before(acme: Tenant) -> None:
     waiting = acme.analyst.analysis.start(["match"])
     with pytest.raises(FailedPreconditionError):
         list(acme.analyst.analysis.results(waiting.name))
+
+
+def beside(client: Client, customer: str) -> list[str]:
+    """Fields that corrections speak of in every view of a customer: they all say the same."""
+    views = (
+        client.customers.get_full(customer).derived,
+        client.customers.batch_get([customer], full=True).derived[0],
+        next(one.derived for one in client.customers.list_full() if one.customer.name == customer),
+    )
+    (fields,) = {tuple(sorted(one.field for one in view.corrections)) for view in views}
+    assert {view.HasField("corrections_origin") for view in views} == {bool(fields)}
+    return list(fields)
+
+
+def test_what_stands_beside_a_customer_needs_a_grant_of_its_runs_purpose_and_the_customer_does_not(acme: Tenant) -> None:
+    (name, _) = people(acme, 2)
+    run_under(acme, "analysis")
+    for client in (acme.analyst, acme.developer):
+        assert beside(client, name) == ["emails[0]", "stated_age"]
+    for client in (acme.admin, acme.service):
+        assert beside(client, name) == []
+        assert client.customers.get_full(name).customer == client.customers.get(name)
+    grant = granted(acme, "service", "analysis", until_s=DAY_S)
+    assert beside(acme.service, name) == ["emails[0]", "stated_age"]
+    with acme.vault.clock.ahead(2 * DAY_S):
+        assert beside(acme.service, name) == []
+    acme.admin.access.revoke_grant(grant.name)
+    assert beside(acme.service, name) == []
+
+
+def test_each_result_beside_a_customer_is_shown_by_the_purpose_of_its_own_run(acme: Tenant) -> None:
+    (name,) = people(acme, 1)
+    purpose(acme, "marketing", CATEGORY_DEMOGRAPHIC, CATEGORY_DERIVED)
+    run_under(acme, "analysis")
+    started = acme.analyst.analysis.start(["segment"], purpose="marketing")
+    committed(acme, {"segment": segment("loyal")}, started=started)
+    both = acme.analyst.customers.get_full(name).derived
+    assert (len(both.corrections), both.segment.label) == (2, "loyal")
+    granted(acme, "service", "marketing")
+    one = acme.service.customers.get_full(name).derived
+    assert (len(one.corrections), one.HasField("corrections_origin"), one.segment.label) == (0, False, "loyal")
+    events = [event for event in acme.admin.audit.events() if event.method == "CustomerService/GetCustomer"]
+    shown = [(event.principal, event.purpose.rpartition("/")[2]) for event in events if event.purpose]
+    assert sorted(shown) == [("analyst", "analysis"), ("analyst", "marketing"), ("service", "marketing")]
+
+
+def test_what_stands_beside_a_customer_obeys_categories_consent_and_budget(acme: Tenant) -> None:
+    yes, no = people(acme, 2)
+    purpose(acme, "narrow", CATEGORY_DEMOGRAPHIC, CATEGORY_DERIVED)
+    run_under(acme, "narrow")
+    assert beside(acme.analyst, yes) == ["stated_age"]
+    purpose(acme, "plain", CATEGORY_DEMOGRAPHIC, CATEGORY_CONTACT)
+    run_under(acme, "plain")
+    assert beside(acme.analyst, yes) == []
+    purpose(acme, "asked", CATEGORY_DEMOGRAPHIC, CATEGORY_DERIVED, basis=LEGAL_BASIS_CONSENT)
+    for name in (yes, no):
+        acme.admin.privacy.set_consent(name, "asked", given=True)
+    run_under(acme, "asked")
+    acme.admin.privacy.set_consent(no, "asked", given=False)
+    assert (beside(acme.analyst, yes), beside(acme.analyst, no)) == (["stated_age"], [])
+    run_under(acme, "analysis")
+    grant = Grant(principal=f"{acme.name}/principals/service", purpose=f"{acme.name}/purposes/analysis", row_budget=2)
+    acme.admin.access.create_grant(grant)
+    assert beside(acme.service, yes) == ["emails[0]", "stated_age"]
+    people(acme, 1)
+    run_under(acme, "analysis")
+    assert beside(acme.service, yes) == []

@@ -66,7 +66,7 @@ def correction(**changes: object) -> Correction:
 
 
 def corrections_of(acme: Tenant, customer: str) -> Sequence[Correction]:
-    return acme.admin.customers.get_full(customer).derived.corrections
+    return acme.analyst.customers.get_full(customer).derived.corrections
 
 
 def test_pairs_wait_for_the_commit_and_come_the_most_doubtful_first(acme: Tenant, people: dict[str, str]) -> None:

@@ -102,7 +102,7 @@ def test_results_appear_together_at_the_commit_and_not_before(acme: Tenant, peop
     assert acme.analyst.analysis.get(run.name).state == RUN_STATE_RUNNING
     ids = [row_id for row_id, _ in lease.rows("given_name")]
     assert lease.write([entity(one) for one in ids]).next_offset == 3
-    assert not acme.admin.customers.get_full(people[0]).derived.HasField("entity")
+    assert not acme.analyst.customers.get_full(people[0]).derived.HasField("entity")
     with pytest.raises(FailedPreconditionError):
         list(acme.analyst.analysis.results(run.name))
     with pytest.raises(FailedPreconditionError) as refused:
@@ -110,7 +110,7 @@ def test_results_appear_together_at_the_commit_and_not_before(acme: Tenant, peop
     assert refused.value.reason == "RESULTS_INCOMPLETE"
     assert lease.commit(match=3).state == RUN_STATE_SUCCEEDED
     assert lease.commit(match=3).state == RUN_STATE_SUCCEEDED
-    derived = acme.admin.customers.get_full(people[0]).derived
+    derived = acme.analyst.customers.get_full(people[0]).derived
     assert derived.entity.entity
     assert derived.entity_origin.run == run.name
     assert {one.customer for one in acme.analyst.analysis.results(run.name)} == set(people)
@@ -174,7 +174,7 @@ def test_golden_records_of_earlier_runs_name_no_customer_to_a_worker(acme: Tenan
         one.derived.entity.golden.add(field="emails", customer=ids[0].hex(), rule="newest")
     first.write(results)
     first.commit(match=len(ids))
-    assert acme.admin.customers.get_full(people[0]).derived.entity.golden[0].customer in people
+    assert acme.analyst.customers.get_full(people[0]).derived.entity.golden[0].customer in people
     run = start(acme)
     token = acme.worker.worker.claim(STEPS, lease_s=60).lease_token
     rows = list(acme.worker.read("analysis", fields=["entity"], run=run.name, lease_token=token))
@@ -320,7 +320,7 @@ def test_cancelled_run_keeps_nothing_and_stays_cancelled(acme: Tenant, people: l
     with pytest.raises(ConflictError):
         lease.commit(match=3)
     assert not Lease(acme).run.name
-    assert not acme.admin.customers.get_full(people[0]).derived.HasField("entity")
+    assert not acme.analyst.customers.get_full(people[0]).derived.HasField("entity")
     with pytest.raises(NotFoundError):
         acme.analyst.analysis.report(run.name)
 

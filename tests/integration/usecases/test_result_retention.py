@@ -48,7 +48,7 @@ def test_what_is_seen_is_kept_whatever_its_age_and_counts_by_step(acme: Tenant) 
     newer = [committed(acme, {"segment": segment(label)}) for label in "bcd"]
     assert prune(acme, 1) == 2
     assert [stored(acme, run) for run in (old, rare, *newer)] == [2, 1, 0, 0, 1]
-    derived = acme.admin.customers.get_full(customer).derived
+    derived = acme.analyst.customers.get_full(customer).derived
     assert derived.entity.entity
     assert (derived.segment.label, len(derived.imputed)) == ("d", 1)
 
@@ -58,11 +58,11 @@ def test_undone_to_the_last_that_is_kept_and_no_further_with_a_clear_reason(acme
     runs = [committed(acme, {"segment": segment(label)}) for label in "abc"]
     prune(acme, 2)
     acme.analyst.analysis.undo(runs[2].name)
-    assert acme.admin.customers.get_full(customer).derived.segment.label == "b"
+    assert acme.analyst.customers.get_full(customer).derived.segment.label == "b"
     assert reason(acme, runs[1]) == "RESULTS_PRUNED"
-    assert acme.admin.customers.get_full(customer).derived.segment.label == "b"
+    assert acme.analyst.customers.get_full(customer).derived.segment.label == "b"
     acme.analyst.analysis.undo(runs[2].name, redo=True)
-    assert acme.admin.customers.get_full(customer).derived.segment.label == "c"
+    assert acme.analyst.customers.get_full(customer).derived.segment.label == "c"
 
 
 def test_an_undone_run_that_was_removed_is_not_put_back_and_the_seen_one_stays(acme: Tenant) -> None:
@@ -73,7 +73,7 @@ def test_an_undone_run_that_was_removed_is_not_put_back_and_the_seen_one_stays(a
     acme.analyst.analysis.undo(third.name)
     assert prune(acme, 1) == 1
     assert [stored(acme, run) for run in (*runs, third)] == [1, 0, 1]
-    assert acme.admin.customers.get_full(customer).derived.segment.label == "a"
+    assert acme.analyst.customers.get_full(customer).derived.segment.label == "a"
     assert reason(acme, runs[1], redo=True) == "RESULTS_PRUNED"
 
 

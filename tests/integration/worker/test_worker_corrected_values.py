@@ -93,7 +93,7 @@ def test_what_a_person_rejected_is_neither_applied_nor_asked_again_however_sure_
     assert _column(_run(shop, "correct", "segment", said=[AGE])["segment"], "stated_age") == [34]
     assert _column(_run(shop, "segment")["segment"], "stated_age") == [34]
     assert not list(shop.analyst.review.list())
-    (kept,) = shop.admin.customers.get_full(name).derived.corrections
+    (kept,) = shop.analyst.customers.get_full(name).derived.corrections
     assert kept.state == PROPOSAL_STATE_REJECTED
 
 
