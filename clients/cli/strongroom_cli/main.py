@@ -7,6 +7,7 @@ documented exit code; no traceback reaches a user.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from importlib import import_module
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from strongroom_cli import exit_codes
 from strongroom_cli.faults import CommandError, exit_code_of
+from strongroom_cli.interrupts import Interrupts
 
 NOUNS: dict[str, str] = {
     "customers": "import, export, get, list, search, erase customers",
@@ -71,19 +73,30 @@ def _complete(noun: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command and return its exit code."""
+    """Run the command and return its exit code; without `arguments` it is the whole process, and ends it when interrupted."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # a failed handshake is told once, in the command's own words
     if sys.stdout is None:  # closed by the caller, who wants no output
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
-    argv = sys.argv[1:] if arguments is None else arguments
-    noun = next((word for word in argv if word in NOUNS), "")
-    given = parser_for(noun).parse_args(argv)
+    whole_process = arguments is None
+    interrupts = Interrupts(_leave if whole_process else _stay)
     try:
-        code: int = given.run(given)
-        sys.stdout.flush()
+        with interrupts.listening():
+            return _outcome(sys.argv[1:] if arguments is None else arguments, interrupts)
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted.\n")
-        return exit_codes.INTERRUPTED
+    if whole_process:  # what an interrupted library left half done must not keep the process
+        _leave()
+    return exit_codes.INTERRUPTED
+
+
+def _outcome(argv: list[str], interrupts: Interrupts) -> int:
+    noun = next((word for word in argv if word in NOUNS), "")
+    given = parser_for(noun).parse_args(argv)
+    given.interrupts = interrupts
+    try:
+        with interrupts.heard():
+            code: int = given.run(given)
+            sys.stdout.flush()
     except BrokenPipeError:
         _drop_stdout()
         return exit_codes.OK
@@ -100,6 +113,17 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         return _sdk_failure(error)
     return code
+
+
+def _leave() -> None:
+    """End the process as it stands: nothing is flushed that could wait for ever, and no thread is asked."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(exit_codes.INTERRUPTED)
+
+
+def _stay() -> None:
+    """A command that runs in somebody else's process does not end it."""
 
 
 def _drop_stdout() -> None:

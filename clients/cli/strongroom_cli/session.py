@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from strongroom_cli.output import FORMATS, Output
 
 if TYPE_CHECKING:
     from strongroom import Client
+    from strongroom_cli.interrupts import Interrupts
 
 
 _LONGEST_S = 7 * 86_400
@@ -71,11 +73,12 @@ def seconds(text: str) -> float:
     return value
 
 
-def open_client(given: argparse.Namespace) -> Client:
-    """Return the client that the options ask for."""
+def open_client(given: argparse.Namespace) -> AbstractContextManager[Client]:
+    """Return the client that the options ask for, to be used in `with`; from then on Ctrl-C closes it (see `interrupts`)."""
     import strongroom
 
-    return strongroom.connect(given.profile, tenant=given.tenant, timeout_s=given.timeout)
+    interrupts: Interrupts = given.interrupts
+    return interrupts.holding(lambda: strongroom.connect(given.profile, tenant=given.tenant, timeout_s=given.timeout))
 
 
 def output_of(given: argparse.Namespace) -> Output:

@@ -83,7 +83,8 @@ def run_import(given: argparse.Namespace) -> int:
             _tell_plan(out, given, plan)
             with progress(f"importing {given.file.name}", None) as bar:
                 try:
-                    job.send(client, lambda rows: bar.update(rows, f"{rows:,} rows"))
+                    with given.interrupts.heard():
+                        job.send(client, lambda rows: bar.update(rows, f"{rows:,} rows"))
                 except KeyboardInterrupt:
                     out.say("\nWhat was sent is kept. Run the same command again: it goes on there and stores no row twice.")
                     raise

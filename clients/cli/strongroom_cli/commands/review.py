@@ -176,7 +176,7 @@ def _run(given: argparse.Namespace) -> int:
     from strongroom_cli.reviewing.keys import terminal_keys
 
     out = output_of(given)
-    with terminal_keys() as key, open_client(given) as client:
+    with terminal_keys(given.interrupts.check) as key, open_client(given) as client:
 
         def say(line: str) -> None:
             out.out.write(printable(line) + "\n")

@@ -16,8 +16,11 @@ ReadKey = Callable[[], str]
 
 
 @contextmanager
-def terminal_keys() -> Iterator[ReadKey]:
+def terminal_keys(check: Callable[[], None]) -> Iterator[ReadKey]:
     """Read keys without Enter until the block ends; the terminal is then as it was.
+
+    Args:
+        check: called now and then while nobody presses a key; may raise.
 
     Raises:
         CommandError: there is no terminal.
@@ -35,13 +38,14 @@ def terminal_keys() -> Iterator[ReadKey]:
     before = termios.tcgetattr(terminal)
     try:
         tty.setcbreak(terminal)
-        yield lambda: _key(terminal)
+        yield lambda: _key(terminal, check)
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
-def _key(terminal: int) -> str:
+def _key(terminal: int, check: Callable[[], None]) -> str:
     """Looks up now and then: a Ctrl-C that comes just before a read that waits would be heard only with the next key."""
     while not select.select([terminal], [], [], _LOOK_UP_S)[0]:
-        pass
+        check()
+    check()
     return os.read(terminal, 1).decode("ascii", "replace")
