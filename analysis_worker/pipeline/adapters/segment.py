@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 
 _NAMING = ("numeric", "categorical")
-_NO_TEXT, _NO_NUMBER = pa.scalar(None, pa.string()), pa.scalar(None, pa.float64())
 
 
 class SegmentAdapter:
@@ -60,7 +59,7 @@ class SegmentAdapter:
         table = features(inputs)
         options = step_options(SegmentOptions, _named(inputs.options, table), seed=inputs.seed)
         before = inputs.customers.column(SEGMENT) if SEGMENT in inputs.customers.column_names else None
-        result = segment(table, options, before)
+        result = segment(table, options, before, _names_before(inputs.customers))
         units = units_of(inputs, table)
         lines = _with_units(result.assignments.drop_columns(["distance"]), units)
         return until.noted(Computed(table=lines, summary=json_object(result.summary), report=_report(result, units)))
@@ -97,6 +96,15 @@ def features(inputs: StepInputs) -> pa.Table:
     return with_purchases(_plainly_named(table), inputs)
 
 
+def _names_before(customers: pa.Table) -> dict[int, str]:
+    """What the segments of the run before were called, by number; of several names of one number the most frequent."""
+    if SEGMENT not in customers.column_names or SEGMENT_LABEL not in customers.column_names:
+        return {}
+    counted = customers.group_by([SEGMENT, SEGMENT_LABEL]).aggregate([([], "count_all")])
+    ranked = counted.sort_by([("count_all", "ascending"), (SEGMENT_LABEL, "descending")]).to_pylist()
+    return {one[SEGMENT]: one[SEGMENT_LABEL] for one in ranked if one[SEGMENT] is not None and one[SEGMENT_LABEL]}
+
+
 def _named(options: Mapping[str, object], table: pa.Table) -> dict[str, object]:
     """Options with the names of columns as the step knows them."""
     names = ColumnNames([name for name in table.column_names if name != ROW_ID])
@@ -129,12 +137,14 @@ def _plainly_named(table: pa.Table) -> pa.Table:
 
 def _with_units(lines: pa.Table, units: Mapping[str, Unit]) -> pa.Table:
     """Moves in the units that people read."""
-    moved = lines.column("move_feature")
-    texts = pc.coalesce(*(pc.if_else(pc.equal(moved, name), one.text, _NO_TEXT) for name, one in units.items()), "")
-    divisors = pc.coalesce(*(pc.if_else(pc.equal(moved, name), one.divisor, _NO_NUMBER) for name, one in units.items()), 1.0)
+    rows, moved = lines.num_rows, lines.column("move_feature")
+    texts, divisors = pa.repeat("", rows), pa.repeat(1.0, rows)
+    for name, unit in units.items():
+        mine = pc.fill_null(pc.equal(moved, name), fill_value=False)
+        texts, divisors = pc.if_else(mine, unit.text, texts), pc.if_else(mine, unit.divisor, divisors)
     change = lines.column_names.index("move_change")
     lines = lines.set_column(change, "move_change", pc.divide(lines.column("move_change"), divisors))
-    return lines.append_column("move_unit", texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts]))
+    return lines.append_column("move_unit", texts)
 
 
 def _report(result: SegmentResult, units: Mapping[str, Unit]) -> JsonObject:

@@ -5,6 +5,7 @@ value to the company, so number 1 is the best customers, unless a run before has
 come from aggregates.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,13 +77,19 @@ class SegmentResult:
     summary: SegmentSummary
 
 
-def segment(table: pa.Table, options: SegmentOptions, previous: pa.ChunkedArray | None = None) -> SegmentResult:
+def segment(
+    table: pa.Table,
+    options: SegmentOptions,
+    previous: pa.ChunkedArray | None = None,
+    previous_names: Mapping[int, str] | None = None,
+) -> SegmentResult:
     """Group the customers of `table` (`row_id` and feature columns, see `rfm.with_rfm`).
 
     Args:
         table: One row per customer, `row_id` unique.
         options: Seed, columns, limits.
         previous: Number of each row's segment in the run before, null for none; numbers go on, nothing else depends on it.
+        previous_names: Names of the run before by number; a name goes on with its number while it is true.
 
     Returns:
         A segment for every row, profiles, and the verdict.
@@ -106,7 +113,7 @@ def segment(table: pa.Table, options: SegmentOptions, previous: pa.ChunkedArray 
         labels=labels,
         distances=distances,
         moves=replace(moved, other=np.asarray(place[moved.other], np.int64)),
-        names=names(encoded, labels, choice.segments),
+        names=names(encoded, labels, choice.segments, [(previous_names or {}).get(int(number), "") for number in numbers]),
         numbers=numbers,
     )
     return SegmentResult(

@@ -113,6 +113,22 @@ def test_lines_of_a_checkpoint_without_units_are_still_written() -> None:
     assert all(not move.unit for _, derived in SegmentAdapter().derive(lines) for move in derived.segment.moves)
 
 
+def test_features_without_any_unit_are_moved_in_bare_numbers() -> None:
+    customers = _inputs().customers.select(["row_id", "attributes.plan", "attributes.score"])
+    bare = StepInputs(customers=customers, transactions=None, options={"max_segments": 2.0}, seed=1, as_of=NOW, threads=1)
+    lines = SegmentAdapter().compute(bare).table
+    assert set(lines.column("move_unit").to_pylist()) == {""}
+
+
+def test_a_name_of_the_run_before_goes_on_with_its_number() -> None:
+    first = SegmentAdapter().compute(_inputs()).table
+    renamed = pa.array([f"High used and {'gold' if number == 1 else 'basic'} plan" for number in first["segment"].to_pylist()])
+    customers = _inputs().customers.append_column("segment", first["segment"]).append_column("segment_label", renamed)
+    entries = SegmentAdapter().compute(replace(_inputs(), customers=customers)).report["entries"]
+    assert isinstance(entries, list)
+    assert entries[0]["name"] == "High used and gold plan" != entries[1]["name"]
+
+
 def _by_name(lines: pa.Table) -> pa.Table:
     names = pa.array([row.to_bytes(16) for row in lines.column("row_id").to_pylist()], pa.binary(16))
     return lines.set_column(0, "row_id", names)
