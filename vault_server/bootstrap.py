@@ -151,7 +151,7 @@ class RunningVault:
             "AttributeService": AttributeServicer(attributes=Attributes(vault=vault)),
             "ImportService": ImportServicer(imports=Imports(vault=vault, helpers=self.helpers)),
             "ReadSessionService": ReadSessionServicer(
-                sessions=ReadSessions(vault=vault, run_help=run_help, helpers=self.helpers)
+                sessions=ReadSessions(vault=vault, helpers=self.helpers)
             ),
             "PrivacyService": PrivacyServicer(
                 erasure=Erasure(vault=vault, ledger=wired.ledger), purposes=Purposes(vault=vault)

@@ -1,11 +1,12 @@
 """Where a step runs when it is too big for one worker: cells that several workers do, and the two sides of it.
 
-The leader is the worker that has the run: it opens grids, adds cells, does cells itself and takes the results of others. A
-helper reads the same data and does cells. Rules: a cell's result depends on the offer's digest and the cell's task alone, so
-it is the same bytes whoever does it; a step that is given no other workers does everything itself and finds the same.
+The leader is the worker that has the run: it hands over what cells are computed from, opens grids, adds cells, does cells
+itself and takes the results of others. A helper takes over and does cells. Rules: a cell's result depends on the offer's
+digest and the cell's task alone, so it is the same bytes whoever does it; a step that is given no other workers does
+everything itself and finds the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,6 +54,15 @@ class SharedGrid(Protocol):
 class Workers(Protocol):
     """Other workers that may help with a step."""
 
+    def hand_over(self, digest: bytes, make: Callable[[], bytes]) -> None:
+        """Give what cells are computed from to helpers that wait for it; while nobody waits, nothing happens.
+
+        Args:
+            digest: of what is handed over.
+            make: makes it; called once at most.
+        """
+        ...
+
     def open(self, offer: GridOffer) -> SharedGrid: ...
 
     def dismiss(self) -> None:
@@ -61,7 +71,7 @@ class Workers(Protocol):
 
 
 class Help(Protocol):
-    """The helper's side of a step: made from the same data as the leader's."""
+    """The helper's side of a step: made from what the leader handed over."""
 
     def accepts(self, setup: bytes) -> bool:
         """Whether this helper would find what the leader finds."""

@@ -92,20 +92,6 @@ class Execution:
         self.vault.commit(conclusion)
         self.around.log.emit("run_committed", run=self.plan.run, rows=sum(conclusion.offsets.values()))
 
-    def inputs_of_helper(self, name: str) -> StepInputs:
-        """What the leader of the run feeds a step: earlier steps of the run count as they were kept.
-
-        Raises:
-            RunFailureError: EARLIER_STEP_MISSING, one was not kept.
-        """
-        number = next(place for place, step in enumerate(self.plan.steps) if step.name == name)
-        earlier = [step.name for step in self.plan.steps[:number]]
-        kept = self.vault.kept().checkpoints if earlier else frozenset()
-        if not kept.issuperset(earlier):
-            raise RunFailureError("EARLIER_STEP_MISSING", "an earlier step of the run was not kept")
-        outcomes = {step: StepOutcome.decode(step, self.vault.load(step)) for step in earlier}
-        return self._inputs(self.plan.steps[number], outcomes)
-
     def _pause(self) -> None:
         self.vault.check()
         self.around.stop.check()

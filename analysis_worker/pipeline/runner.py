@@ -34,7 +34,7 @@ class Runner:
 
         def opened(customers: int) -> None:
             if run.attempts <= 1 and worth_sharing(first, customers):
-                vault.workers(first.name)  # so that helpers read while this worker does
+                vault.workers(first.name)  # so that helpers are there when this worker has read
 
         source = self._read(plan, vault, opened)
         self.around.log.emit(
@@ -46,7 +46,7 @@ class Runner:
         Execution(plan=plan, source=source, vault=vault, around=self.around).go()
 
     @contextmanager
-    def helping(self, run: Run, name: str, vault: RunVault) -> Iterator[Help]:
+    def helping(self, run: Run, name: str, handed_over: bytes) -> Iterator[Help]:
         """The helper's side of one step of a run that another worker leads, while the block lasts.
 
         Raises:
@@ -56,11 +56,10 @@ class Runner:
         step = next((each for each in plan.steps if each.name == name), None)
         if step is None or not isinstance(step.adapter, SharesCells):
             raise RunFailureError("NOT_SHARED", "this worker does not share the step")
-        own = plan_run(Run(name=run.name, as_of=run.as_of, steps=[one for one in run.steps if one.step == name]), self.steps)
-        inputs = Execution(plan=plan, source=self._read(own, vault), vault=vault, around=self.around).inputs_of_helper(name)
         with ExitStack() as stack:
             with self.around.stop.interruptible():
-                helper = stack.enter_context(step.adapter.help(inputs))
+                helping = step.adapter.help(handed_over, step.options, seed=plan.seed, threads=self.around.threads)
+                helper = stack.enter_context(helping)
             yield helper
 
     def _read(self, plan: Plan, vault: RunVault, opened: Callable[[int], None] | None = None) -> Source:

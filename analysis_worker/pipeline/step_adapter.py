@@ -122,11 +122,13 @@ class SharesCells(Protocol):
         """
         ...
 
-    def help(self, inputs: StepInputs) -> AbstractContextManager[Help]:
+    def help(
+        self, handed_over: bytes, options: Mapping[str, object], *, seed: int, threads: int
+    ) -> AbstractContextManager[Help]:
         """The helper's side, for as long as the block lasts.
 
         Raises:
-            RunFailureError: the options or the columns are refused.
+            RunFailureError: the options, or what was handed over, are refused.
         """
         ...
 

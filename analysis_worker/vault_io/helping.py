@@ -1,8 +1,8 @@
-"""A worker without a run of its own helps with another's: joins it, reads what its step reads, does cells.
+"""A worker without a run of its own helps with another's: joins it, takes over what its cells are computed from, does cells.
 
-Rules: a run of its own comes first, also while a helper waits for cells; whatever goes wrong with helping is no fault of the
-run, which goes on without this worker; a run whose data looks different from here is not joined again. A helper that dies
-leaves nothing behind but a claim that runs out.
+Rules: a run of its own comes first, also while a helper waits; whatever goes wrong with helping is no fault of the run, which
+goes on without this worker; a run whose data looks different from here is not joined again. A helper reads no customer by
+itself, and one that dies leaves nothing behind but a claim that runs out.
 """
 
 from __future__ import annotations
@@ -14,40 +14,36 @@ from typing import TYPE_CHECKING
 from analysis_worker.engines.workers import Help
 from analysis_worker.pipeline.errors import LeaseLostError, RunFailureError, StopRequestedError, VaultAwayError
 from analysis_worker.pipeline.events import EventLog
-from analysis_worker.pipeline.ports import DecidedPair
 from analysis_worker.pipeline.runner import Runner
 from analysis_worker.pipeline.stopping import StopSignal
+from analysis_worker.vault_io import handover
 from analysis_worker.vault_io.lease import Lease
-from analysis_worker.vault_io.leased_run import LeasedRun
 from analysis_worker.vault_io.sdk_errors import run_errors
-from strongroom.api.v1.analysis_service_pb2 import RunProgress
 from strongroom.api.v1.cell_service_pb2 import ClaimCellResponse
 
 if TYPE_CHECKING:
     from strongroom import Client
 
-_POLL_S = 0.1
+_POLL_S = 0.05
 _LOOK_AROUND_S = 2.0
 
 
-class JoinedRun(LeasedRun):
-    """The vault for one run that somebody else leads: it is read, and nothing is said or decided."""
+class _Looking:
+    """Looks for other work now and then, while there is nothing to do here."""
 
-    def decisions(self) -> list[DecidedPair]:
-        return []
+    def __init__(self, clock: Callable[[], float], other_work: Callable[[], bool]) -> None:
+        self._clock = clock
+        self._other_work = other_work
+        self._looked_at = clock()
 
+    def busy(self) -> None:
+        self._looked_at = self._clock()
 
-class _NoKeeper:
-    """In place of what keeps a lease: a helper has none, and is told by every call whether it may go on."""
-
-    def check(self) -> None:
-        pass
-
-    def lose(self) -> None:
-        pass
-
-    def tell(self, progress: RunProgress) -> None:
-        pass
+    def found(self) -> bool:
+        if self._clock() - self._looked_at <= _LOOK_AROUND_S:
+            return False
+        self._looked_at = self._clock()
+        return self._other_work()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,10 +92,14 @@ class Helper:
         return True
 
     def _cells(self, lease: Lease, step: str, other_work: Callable[[], bool], done: dict[str, int]) -> None:
-        vault = JoinedRun(self.client, lease, _NoKeeper(), self.stop.check)
-        with self.runner.helping(lease.run, step, vault) as help_:
+        looking = _Looking(self.clock, other_work)
+        if not self._handed_over(lease, looking):
+            return
+        with run_errors():
+            payload = handover.taken_over(self.client, lease.run.name, lease.token, self.stop.check)
+        with self.runner.helping(lease.run, step, payload) as help_:
+            del payload
             setups: dict[bytes, bytes] = {}
-            looked_at = self.clock()
             while True:
                 self.stop.check()
                 with run_errors():
@@ -107,13 +107,24 @@ class Helper:
                 if answer.claimed:
                     self._do(lease, help_, answer, setups)
                     done[answer.grid] = done.get(answer.grid, 0) + 1
-                    looked_at = self.clock()
-                elif self.clock() - looked_at > _LOOK_AROUND_S:
-                    if other_work():
-                        return
-                    looked_at = self.clock()
+                    looking.busy()
+                elif looking.found():
+                    return
                 else:
                     self.stop.wait(_POLL_S)
+
+    def _handed_over(self, lease: Lease, looking: _Looking) -> bool:
+        """Wait until the leader has handed over; False if there is other work before."""
+        with run_errors():
+            handover.ask(self.client, lease.run.name, lease.token)
+        while True:
+            self.stop.check()
+            with run_errors():
+                if handover.is_there(self.client, lease.run.name, lease.token):
+                    return True
+            if looking.found():
+                return False
+            self.stop.wait(_POLL_S)
 
     def _do(self, lease: Lease, help_: Help, cell: ClaimCellResponse, setups: dict[bytes, bytes]) -> None:
         if cell.digest not in setups:

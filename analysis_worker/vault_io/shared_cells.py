@@ -1,8 +1,9 @@
 """Other workers that help with a step, through the vault: the leader's side of grids and cells.
 
 Rules: every call is made under the run's lease and stops no step in the middle; a vault that knows no cells means that nobody
-helps, not that the run fails. Nobody is waited for long: a cell that another worker has had for more than twice as long as any
-took here, while nothing else was left to do, is done here, and whichever result comes first stays.
+helps, not that the run fails. What cells are computed from is handed over once somebody asks for it. Nobody is waited for
+long: a cell that another worker has had for more than twice as long as any took here, while nothing else was left to do, is
+done here, and whichever result comes first stays.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from analysis_worker.engines.workers import GridOffer
 from analysis_worker.pipeline.errors import LeaseLostError, RunFailureError
 from analysis_worker.pipeline.events import EventLog
 from analysis_worker.pipeline.stopping import StopSignal
+from analysis_worker.vault_io import handover
 from analysis_worker.vault_io.lease import Keeper, Lease
 from analysis_worker.vault_io.sdk_errors import run_errors
 
@@ -48,18 +50,39 @@ class LeasedWorkers:
         self.stop = stop
         self.clock = clock
         self._keeper = keeper
+        self._handed_over = b""
 
     def invite(self, step: str) -> bool:
         """Say that helpers may join for the step; False if the vault has no such thing."""
+        run, token = self.lease.run.name, self.lease.token
+        self._handed_over = b""
         try:
             with self.call():
-                self.client.cells.share(self.lease.run.name, self.lease.token, step=step)
+                if step:
+                    handover.announce(self.client, run, token)
+                self.client.cells.share(run, token, step=step)
         except RunFailureError:
             return False
         return True
 
     def dismiss(self) -> None:
         self.invite("")
+
+    def hand_over(self, digest: bytes, make: Callable[[], bytes]) -> None:
+        run, token = self.lease.run.name, self.lease.token
+        if self._handed_over == digest:
+            return
+        with self.call():
+            asked = handover.is_asked_for(self.client, run, token)
+        if not asked:
+            return
+        pieces = handover.pieces_of(make())
+        grid = self.open(GridOffer(name=handover.BASIS, digest=digest, setup=b"", cells_max=len(pieces)))
+        grid.add([b""] * len(pieces))
+        for number in reversed(range(len(pieces))):
+            grid.finish(number, pieces[number])
+        self._handed_over = digest
+        self.log.emit("handed_over", run=run, bytes=sum(map(len, pieces)))
 
     def open(self, offer: GridOffer) -> LeasedGrid:
         return LeasedGrid(self, offer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from analysis_worker.vault_io.handover import ASKED, BASIS
 from strongroom.api.v1 import cell_service_pb2 as api
 from strongroom.api.v1.analysis_service_pb2 import Run
 from strongroom.errors import ConflictError, StrongroomError
@@ -21,7 +22,10 @@ class FakeCells:
     Attributes:
         run: the run that takes helpers; without a name there is none.
         leader: the leader's token.
-        over_after: help ends when so many cells are finished.
+        over_after: help ends when so many cells of the grid are finished.
+        announced: whether helpers may ask.
+        asked: whether a helper asked for what is handed over.
+        basis: pieces that were handed over, by number.
         before_claim: happens before every claim.
         refuses: raised by every call.
     """
@@ -41,6 +45,9 @@ class FakeCells:
     batches: list[int] = field(default_factory=list)
     held: dict[int, str] = field(default_factory=dict)
     results: dict[int, bytes] = field(default_factory=dict)
+    asked: bool = False
+    basis: dict[int, bytes] = field(default_factory=dict)
+    announced: bool = False
 
     def share(self, run: str, lease_token: str, *, step: str) -> None:
         del run
@@ -70,6 +77,10 @@ class FakeCells:
         del run
         self._require(lease_token)
         assert first + len(tasks) <= cells
+        if grid in (ASKED, BASIS):
+            self.announced |= grid == ASKED
+            assert tasks == [b""] * len(tasks)
+            return
         self.grid, self.digest, self.setup = grid, digest, setup
         self.tasks |= dict(enumerate(tasks, first))
         self.batches.append(sum(map(len, tasks)))
@@ -96,18 +107,25 @@ class FakeCells:
     def write(self, run: str, token: str, *, grid: str, digest: bytes, cell: int, result: bytes) -> None:
         del run
         self._require(token)
+        if grid == ASKED:
+            self.asked = True
+            return
+        if grid == BASIS:
+            assert token.startswith(self.leader)
+            self.basis[cell] = result
+            return
         assert (grid, digest) == (self.grid, self.digest)
         self.results.setdefault(cell, result)
 
-    def finished(self, run: str, lease_token: str, *, grid: str) -> list[int]:
-        del run, grid
-        self._require(lease_token)
-        return sorted(self.results)
+    def finished(self, run: str, token: str, *, grid: str) -> list[int]:
+        del run
+        self._require(token)
+        return {ASKED: [0] if self.asked else [], BASIS: sorted(self.basis)}.get(grid, sorted(self.results))
 
-    def result(self, run: str, lease_token: str, *, grid: str, cell: int) -> bytes:
-        del run, grid
-        self._require(lease_token)
-        return self.results[cell]
+    def result(self, run: str, token: str, *, grid: str, cell: int) -> bytes:
+        del run
+        self._require(token)
+        return (self.basis if grid == BASIS else self.results)[cell]
 
     def _require(self, token: str) -> None:
         if self.refuses is not None:

@@ -87,3 +87,10 @@ class CellRepository(Protocol):
         ...
 
     def result(self, tenant: str, run_id: bytes, grid: str, cell: int) -> bytes | None: ...
+
+    def drop_cells(self, tenant: str, grid: str, *, run_id: bytes | None = None) -> None:
+        """Remove the cells of a grid with their results, of all runs if none is named; what is written to them later is lost.
+
+        Without a run no lock is needed.
+        """
+        ...

@@ -3,6 +3,9 @@
 The worker with the run's lease leads: it takes helpers, publishes grids and collects results. Helpers claim cells and write
 results. Rules: every call is fenced by the run's lease, a helper's too; a result is accepted only for the grid that it was
 computed for; tasks and results are sealed under the tenant's RUN key, bound to run, grid and cell, and go with the run.
+
+What helpers compute from, the leader hands over as the results of one grid, `BASIS`. These alone hold customers' values: they
+go as soon as no help is wanted, and with the erasure of any customer of the tenant.
 """
 
 from __future__ import annotations
@@ -20,20 +23,23 @@ from strongroom.api.v1.cell_service_pb2 import (
     ShareRunRequest,
     WriteCellRequest,
 )
-from vault_server.errors import ConflictError, InvalidArgumentError, NotFoundError
+from vault_server.errors import ConflictError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 from vault_server.ports.cells import GridRow, TakenCell
 from vault_server.ports.runs import RunRow
 from vault_server.ports.store import ReadView, WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call
-from vault_server.usecases.run_help import RunHelp, led
-from vault_server.usecases.run_leases import digest_of
+from vault_server.usecases.run_help import RunHelp
+from vault_server.usecases.run_leases import digest_of, led
+from vault_server.usecases.step_fields import fields_of_step
 from vault_server.usecases.vault import Vault
 from vault_server.usecases.worker_runs import WorkerRuns
 
 MAX_CELLS, MAX_CELL_BYTES = 100_000, 2 << 20
 CLAIM_S = 60
 """How long a claim keeps other helpers off a cell. Who leads need not wait for it: it may do any cell itself."""
+BASIS = "basis"
+"""The grid whose results are what helpers compute from."""
 _GRID = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _DIGEST_BYTES = range(16, 65)
 
@@ -62,6 +68,8 @@ class Cells:
             if request.step and request.step not in steps:
                 raise InvalidArgumentError("the run has no such step", reason="UNKNOWN_STEP", metadata={"field": "step"})
             view.cells.share(row.tenant, row.run_id, request.step, row.fence)
+            if not request.step:
+                view.cells.drop_cells(row.tenant, BASIS, run_id=row.run_id)
 
         self.worker_runs.with_lease(call, request.name, request.lease_token, work)
 
@@ -135,6 +143,7 @@ class Cells:
 
         Raises:
             ConflictError: LEASE_LOST, or GRID_CHANGED: the result is of another grid.
+            PermissionDeniedError: NOT_LEADING, a helper hands nothing over.
         """
         tenant, run_id = self._parse(call, request.name)
         if len(request.result) > MAX_CELL_BYTES:
@@ -144,27 +153,39 @@ class Cells:
         call.audit([request.name])
 
         def work(view: WriteView) -> None:
-            self.help.worker_of(view, call, view.runs.lock_run(tenant, run_id), request.name, request.token)
+            _, helped = self.help.worker_of(view, call, view.runs.lock_run(tenant, run_id), request.name, request.token)
+            if helped and request.grid == BASIS:
+                raise PermissionDeniedError("only who leads the run hands over what others compute from", reason="NOT_LEADING")
             _require_grid(view.cells.grid(tenant, run_id, request.grid), request.digest)
             view.cells.put_result(tenant, run_id, request.grid, request.cell, sealed)
 
         self.vault.store.write(work)
 
-    def finished(self, call: Call, name: str, lease_token: str, grid: str) -> list[int]:
+    def finished(self, call: Call, name: str, token: str, grid: str) -> list[int]:
         tenant, run_id = self._parse(call, name)
-        self.worker_runs.leased_run(call, name, lease_token)
         call.audited = True  # numbers of cells disclose nothing, and who waits asks often
         with self.vault.store.read() as view:
+            self.help.worker_of(view, call, view.runs.run(tenant, run_id), name, token)
             return view.cells.finished(tenant, run_id, grid)
 
-    def result(self, call: Call, name: str, lease_token: str, grid: str, cell: int) -> bytes:
+    def result(self, call: Call, name: str, token: str, grid: str, cell: int) -> bytes:
+        """What a finished cell holds; a helper is told only what it computes from.
+
+        Raises:
+            NotFoundError: it is not finished, or is not for this caller.
+        """
         tenant, run_id = self._parse(call, name)
-        self.worker_runs.leased_run(call, name, lease_token)
         with self.vault.store.read() as view:
-            row, sealed = view.cells.grid(tenant, run_id, grid), view.cells.result(tenant, run_id, grid, cell)
+            run, helped = self.help.worker_of(view, call, view.runs.run(tenant, run_id), name, token)
+            allowed = not helped or grid == BASIS
+            row = view.cells.grid(tenant, run_id, grid) if allowed else None
+            sealed = view.cells.result(tenant, run_id, grid, cell) if allowed else None
         if row is None or sealed is None:
             raise NotFoundError("the cell is not finished", reason="NO_CELL")
-        call.audit([name])
+        if grid == BASIS:
+            call.audit([name], purpose=Run.FromString(run.payload).purpose, fields=fields_of_step(helped))
+        else:
+            call.audit([name])
         return self.vault.keyring.run_secrets(tenant).open(run_id, _result(grid, row.digest, cell), sealed)
 
     def _claimed(

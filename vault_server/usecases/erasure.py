@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from strongroom.api.v1.privacy_service_pb2 import EraseCustomerResponse
 from vault_server.errors import NotFoundError
 from vault_server.ports.backup import ErasureNotes
-from vault_server.ports.records import RecordKind
+from vault_server.ports.records import ErasedCounts, RecordKind
+from vault_server.ports.store import WriteView
 from vault_server.usecases import names
 from vault_server.usecases.call import Call, timestamp
+from vault_server.usecases.cells import BASIS
 from vault_server.usecases.vault import Vault
 
 
@@ -40,7 +42,12 @@ class Erasure:
         call.audit([name])
         if validate_only:
             return EraseCustomerResponse(name=name)
-        counts = self.vault.store.write(lambda view: view.records.erase(tenant, customer_id, now_us))
+
+        def work(view: WriteView) -> ErasedCounts:
+            view.cells.drop_cells(tenant, BASIS)
+            return view.records.erase(tenant, customer_id, now_us)
+
+        counts = self.vault.store.write(work)
         self.vault.keyring.invalidate(tenant)
         self.ledger.note(tenant, customer_id, now_us)
         return EraseCustomerResponse(name=name, erase_time=timestamp(now_us), records=sum(counts))

@@ -37,7 +37,7 @@ from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.pages_ahead import PagesAhead, Progress
 from vault_server.usecases.purposes import purpose_id_of, require_usable_purpose
 from vault_server.usecases.row_encoding import RowEncoder
-from vault_server.usecases.run_help import RunHelp
+from vault_server.usecases.run_leases import leased
 from vault_server.usecases.session_pages import PAGE_ROWS, SessionPages, row_encoder
 from vault_server.usecases.session_plan import SessionPlan
 from vault_server.usecases.standing_corrections import CORRECTIONS, TOTAL, reads_totals, told_fields
@@ -61,7 +61,6 @@ class ReadSessions:
     """The use cases of bulk reads."""
 
     vault: Vault
-    run_help: RunHelp
     helpers: PageHelpers = field(default_factory=NoHelpers)
 
     def create(self, call: Call, request: CreateReadSessionRequest) -> ReadSession:
@@ -189,10 +188,9 @@ class ReadSessions:
         if not request.run:
             return None, call.identity
         tenant, run_id = names.parse_uuid_child(request.run, "runs")
-        found = view.runs.run(call.require_tenant(tenant), run_id)
-        row, helped = self.run_help.worker_of(view, call, found, request.run, request.lease_token)
+        row = leased(view.runs.run(call.require_tenant(tenant), run_id), request.lease_token, view.now_us())
         run = Run.FromString(row.payload)
-        steps = (helped,) if helped else tuple(step.step for step in run.steps)
+        steps = tuple(step.step for step in run.steps)
         if run.purpose != request.purpose:
             raise InvalidArgumentError(
                 "the purpose is not the run's", reason="NOT_THE_RUNS_PURPOSE", metadata={"field": "purpose"}

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from strongroom.api.v1.analysis_service_pb2 import Run, RunState
-from vault_server.errors import ConflictError, InvalidArgumentError, NotFoundError
+from vault_server.errors import InvalidArgumentError
 from vault_server.ports.runs import RunRow
 from vault_server.ports.store import ReadView, WriteView
 from vault_server.usecases.call import Call
-from vault_server.usecases.run_leases import token_matches
+from vault_server.usecases.run_leases import lease_is_lost, leased, led
 from vault_server.usecases.runs import missing_run
 from vault_server.usecases.vault import Vault
 
@@ -43,45 +42,24 @@ class RunHelp:
             NotFoundError: no such run.
             ConflictError: LEASE_LOST, the token is void: the leader is gone, the run has ended, or no help is wanted any more.
         """
-        if row is None:
-            raise missing_run()
-        if not led(row, view.now_us()):
-            raise help_is_over()
         if token.startswith(PREFIX):
+            if row is None:
+                raise missing_run()
+            if not led(row, view.now_us()):
+                raise lease_is_lost()
             return row, self._step_of(view, call, row, name, token)
-        if not token_matches(row, token):
-            raise help_is_over()
-        return row, ""
+        return leased(row, token, view.now_us()), ""
 
     def _step_of(self, view: ReadView | WriteView, call: Call, row: RunRow, name: str, token: str) -> str:
         try:
             payload = self.vault.keyring.page_tokens(row.tenant).open(_context(call, name), token.removeprefix(PREFIX))
         except InvalidArgumentError:
-            raise help_is_over() from None
+            raise lease_is_lost() from None
         shared = view.cells.shared(row.tenant, row.run_id)
         fence = int.from_bytes(payload[:_FENCE_BYTES])
         if shared is None or not fence == shared.fence == row.fence:
-            raise help_is_over()
+            raise lease_is_lost()
         return shared.step
-
-
-def led(row: RunRow, now_us: int) -> bool:
-    """Whether somebody holds the run's lease."""
-    return row.state == RunState.RUN_STATE_RUNNING and row.lease_expires_us > now_us
-
-
-def help_is_over() -> ConflictError:
-    return ConflictError("the lease of this run is gone", reason="LEASE_LOST", hint="stop working on it and claim again")
-
-
-def steps_before(row: RunRow, step: str) -> list[str]:
-    """What a helper of the step may see the results of: those that the step itself may have been given."""
-    steps = [each.step for each in Run.FromString(row.payload).steps]
-    return steps[: steps.index(step)]
-
-
-def missing_piece() -> NotFoundError:
-    return NotFoundError("there is no such piece", reason="NO_CHECKPOINT")
 
 
 def _context(call: Call, name: str) -> bytes:

@@ -52,6 +52,11 @@ STEP_FIELDS: Mapping[str, Mapping[RecordKind, frozenset[str]]] = {
 }
 
 
+def fields_of_step(step: str) -> list[str]:
+    """What a step may read of customers, by name; nothing of no step."""
+    return sorted(STEP_FIELDS[step][RecordKind.CUSTOMER]) if step else []
+
+
 def require_step_fields(steps: Iterable[str], kind: RecordKind, requested: Sequence[str]) -> None:
     """Return if every requested field is declared by one of the steps.
 

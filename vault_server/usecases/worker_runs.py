@@ -26,7 +26,7 @@ from strongroom.api.v1.analysis_worker_service_pb2 import (
     WriteResultsRequest,
 )
 from strongroom.api.v1.customer_pb2 import DerivedData
-from vault_server.errors import ConflictError, FailedPreconditionError, InvalidArgumentError
+from vault_server.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError
 from vault_server.ports.records import DerivedRow
 from vault_server.ports.runs import RunRow
 from vault_server.ports.store import ReadView, WriteView
@@ -35,9 +35,8 @@ from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.entity_ids import name_entities, name_golden_fields, name_transactions
 from vault_server.usecases.review.corrections import settle
 from vault_server.usecases.review.publishing import publish_proposals
-from vault_server.usecases.run_help import RunHelp, missing_piece, steps_before
-from vault_server.usecases.run_leases import digest_of, lease_s_of, lease_token, token_matches
-from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed, missing_run
+from vault_server.usecases.run_leases import digest_of, lease_s_of, lease_token, leased, token_matches
+from vault_server.usecases.runs import REPORT_HTML, REPORT_JSON, changed
 from vault_server.usecases.sealed_rows import SCHEMA_REVISION, derived_reference
 from vault_server.usecases.step_parts import PART_OF_STEP
 from vault_server.usecases.vault import Vault
@@ -109,7 +108,7 @@ class WorkerRuns:
             row = view.runs.lock_run(tenant, run_id)
             if row is not None and row.cancel_requested and token_matches(row, request.lease_token):
                 return HeartbeatRunResponse(cancelled=True)
-            row = self._leased(row, request.lease_token, view.now_us())
+            row = leased(row, request.lease_token, view.now_us())
             run = Run.FromString(row.payload)
             run.progress.CopyFrom(request.progress)
             run.progress.step, run.progress.message = request.progress.step[:100], request.progress.message[:MAX_MESSAGE_CHARS]
@@ -134,7 +133,7 @@ class WorkerRuns:
         if len(request.results) > MAX_RESULTS:
             raise InvalidArgumentError(f"at most {MAX_RESULTS} results in one call", reason="TOO_MANY_ROWS")
         with self.vault.store.read() as view:
-            row = self._leased(view.runs.run(tenant, run_id), request.lease_token, view.now_us())
+            row = leased(view.runs.run(tenant, run_id), request.lease_token, view.now_us())
         if request.step not in [step.step for step in Run.FromString(row.payload).steps]:
             raise InvalidArgumentError("the run has no such step", reason="STEP_NOT_OF_RUN", metadata={"field": "step"})
         pseudonyms = self.vault.keyring.run_secrets(tenant).pseudonyms(run_id, row.pseudonym_key)
@@ -184,7 +183,7 @@ class WorkerRuns:
     def list_checkpoints(self, call: Call, name: str, lease_token: str) -> ListCheckpointsResponse:
         tenant, run_id = self._parse(call, name)
         with self.vault.store.read() as view:
-            RunHelp(vault=self.vault).worker_of(view, call, view.runs.run(tenant, run_id), name, lease_token)
+            leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
             pieces = view.runs.checkpoints(tenant, run_id)
             offsets = view.runs.result_offsets(tenant, run_id)
             proposed = view.proposals.draft_offsets(tenant, run_id)
@@ -197,12 +196,10 @@ class WorkerRuns:
     def read_checkpoint(self, call: Call, name: str, lease_token: str, step: str, piece: int) -> bytes:
         tenant, run_id = self._parse(call, name)
         with self.vault.store.read() as view:
-            row, helped = RunHelp(vault=self.vault).worker_of(view, call, view.runs.run(tenant, run_id), name, lease_token)
-            if helped and step not in steps_before(row, helped):
-                raise missing_piece()
+            leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
             sealed = view.runs.checkpoint(tenant, run_id, step, piece)
         if sealed is None:
-            raise missing_piece()
+            raise NotFoundError("there is no such piece", reason="NO_CHECKPOINT")
         call.audit([name])
         return self.vault.keyring.run_secrets(tenant).open(run_id, _piece(step, piece), sealed)
 
@@ -228,7 +225,7 @@ class WorkerRuns:
             row = view.runs.lock_run(tenant, run_id)
             if row is not None and row.state == RunState.RUN_STATE_SUCCEEDED and token_matches(row, request.lease_token):
                 return Run.FromString(row.payload)
-            row = self._leased(row, request.lease_token, view.now_us())
+            row = leased(row, request.lease_token, view.now_us())
             run = Run.FromString(row.payload)
             expected, steps = dict(request.expected_offsets), [step.step for step in run.steps]
             written = view.runs.result_offsets(tenant, run_id)
@@ -275,33 +272,18 @@ class WorkerRuns:
         """Tenant and run, if the caller holds the lease now; a change checks again, see `with_lease`."""
         tenant, run_id = self._parse(call, name)
         with self.vault.store.read() as view:
-            return tenant, self._leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
+            return tenant, leased(view.runs.run(tenant, run_id), lease_token, view.now_us())
 
     def with_lease(self, call: Call, name: str, lease_token: str, work: Callable[[WriteView, RunRow], T]) -> T:
         """Do the work in one transaction in which the caller holds the lease."""
         tenant, run_id = self._parse(call, name)
         return self.vault.store.write(
-            lambda view: work(view, self._leased(view.runs.lock_run(tenant, run_id), lease_token, view.now_us()))
+            lambda view: work(view, leased(view.runs.lock_run(tenant, run_id), lease_token, view.now_us()))
         )
 
     def _parse(self, call: Call, name: str) -> tuple[str, bytes]:
         tenant, run_id = names.parse_uuid_child(name, "runs")
         return call.require_tenant(tenant), run_id
-
-    @staticmethod
-    def _leased(row: RunRow | None, lease_token: str, now_us: int) -> RunRow:
-        """The row, if the token is the one of its present lease.
-
-        Raises:
-            NotFoundError: no such run.
-            ConflictError: the run has moved on: cancelled, taken by another worker, ended, or the lease ran out.
-        """
-        if row is None:
-            raise missing_run()
-        live = row.state == RunState.RUN_STATE_RUNNING and row.lease_expires_us > now_us
-        if not live or not token_matches(row, lease_token):
-            raise ConflictError("the lease of this run is gone", reason="LEASE_LOST", hint="stop working on it and claim again")
-        return row
 
 
 def _waiting(view: WriteView, tenant: str, now_us: int) -> Iterator[RunRow]:

@@ -80,12 +80,11 @@ class MatchAdapter:
         return step_options(MatchOptions, options, seed=0, threads=1).share_rows_min
 
     @contextmanager
-    def help(self, inputs: StepInputs) -> Iterator[Help]:
+    def help(self, handed_over: bytes, options: Mapping[str, object], *, seed: int, threads: int) -> Iterator[Help]:
         from analysis_worker.steps.match import MatchError, MatchOptions, match_help
 
-        options = step_options(MatchOptions, inputs.options, seed=inputs.seed, threads=inputs.threads)
         try:
-            with match_help(comparable(inputs.customers), options) as helper:
+            with match_help(handed_over, step_options(MatchOptions, options, seed=seed, threads=threads)) as helper:
                 yield helper
         except MatchError as error:
             raise RunFailureError("MATCH_REFUSED", str(error)) from None

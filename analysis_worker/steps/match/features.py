@@ -7,7 +7,7 @@ every name of a feature column is ours, so a hostile attribute name never reache
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -203,8 +203,9 @@ def _add_address(columns: dict[Role, pa.ChunkedArray], scalars: dict[str, Cells]
         scalars["postal"] = scalar_cells(columns[Role.POSTAL_CODE], normalise.identifier_key)
     if Role.STREET not in columns:
         return
-    scalars["street"] = scalar_cells(columns[Role.STREET], lambda cell: normalise.split_street(cell)[1])
-    inline = scalar_cells(columns[Role.STREET], lambda cell: normalise.split_street(cell)[0])
+    parts = cache(normalise.split_street)
+    scalars["street"] = scalar_cells(columns[Role.STREET], lambda cell: parts(cell)[1])
+    inline = scalar_cells(columns[Role.STREET], lambda cell: parts(cell)[0])
     if Role.HOUSE_NUMBER in columns:
         inline = scalar_cells(columns[Role.HOUSE_NUMBER], normalise.house_number).or_else(inline)
     scalars["house"] = inline

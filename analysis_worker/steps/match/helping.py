@@ -1,23 +1,22 @@
-"""The helper's side of a match that another worker leads: the same features from the same rows, then cells.
+"""The helper's side of a match that another worker leads: takes the features over, then does cells.
 
 Rules: nothing is decided here: which rows stand for others, which pairs are compared, what a level weighs and who is one
-person is the leader's. A helper whose data, options or code differ finds other features and says so, in place of helping.
+person is the leader's. A helper whose options, code or engine differ, or that was handed other features, says so in place of
+helping.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pyarrow as pa
-
 from analysis_worker.steps.match import basis
 from analysis_worker.steps.match.blocking import Combinations
 from analysis_worker.steps.match.comparisons import build_comparisons
 from analysis_worker.steps.match.engine import open_engine
 from analysis_worker.steps.match.errors import MatchInputError
-from analysis_worker.steps.match.features import build_features
+from analysis_worker.steps.match.features import Features
+from analysis_worker.steps.match.handover import decode_features
 from analysis_worker.steps.match.options import MatchOptions
-from analysis_worker.steps.match.roles import decide_roles
 from analysis_worker.steps.match.scoring import LevelEngine
 from analysis_worker.steps.match.together import rule_costs
 
@@ -25,10 +24,10 @@ from analysis_worker.steps.match.together import rule_costs
 class MatchHelp:
     """`engines.workers.Help` for match, on one engine connection."""
 
-    def __init__(self, connection: Any, table: pa.Table, options: MatchOptions) -> None:
+    def __init__(self, connection: Any, features: Features, options: MatchOptions) -> None:
         self._connection = connection
         self._options = options
-        self._features = build_features(table, decide_roles(table))
+        self._features = features
         self._comparisons = build_comparisons(self._features)
         self._digest = basis.basis_digest(self._features, self._comparisons, options)
         self._rules: Combinations | None = None
@@ -65,12 +64,12 @@ class MatchHelp:
 
 
 @contextmanager
-def match_help(table: pa.Table, options: MatchOptions) -> Iterator[MatchHelp]:
-    """Make the features, then do cells as long as the block lasts.
+def match_help(handed_over: bytes, options: MatchOptions) -> Iterator[MatchHelp]:
+    """Take features over, then do cells as long as the block lasts.
 
     Raises:
-        MatchInputError: the table cannot be read.
+        MatchInputError: these are no features.
         MatchEngineError: the engine refused.
     """
     with open_engine(threads=options.threads, memory_limit_mb=options.memory_limit_mb) as connection:
-        yield MatchHelp(connection, table, options)
+        yield MatchHelp(connection, decode_features(handed_over), options)

@@ -2,7 +2,8 @@
 
 Shared is what costs most and depends on little: what every blocking rule costs (grid `rules`), and which level of each
 comparison holds for every candidate pair (grid `levels`). Levels need no trained model, and candidates are published as soon
-as they are certain, so that helpers score while this worker still blocks and trains. Rules: results are the same bytes
+as they are certain, so that helpers score while this worker still blocks and trains. Helpers are handed the features, not the
+customers: they neither read nor normalise again. Rules: results are the same bytes
 whoever finds them; one that has not the form that its cell asks for is found again here; weights and all that follows are
 this worker's alone.
 """
@@ -19,6 +20,7 @@ from analysis_worker.steps.match import basis
 from analysis_worker.steps.match.blocking import Combinations
 from analysis_worker.steps.match.comparisons import Comparison
 from analysis_worker.steps.match.features import Features
+from analysis_worker.steps.match.handover import encode_features
 from analysis_worker.steps.match.options import MatchOptions
 from analysis_worker.steps.match.scoring import Scorer, Scores
 
@@ -42,10 +44,13 @@ class Together:
         options: MatchOptions,
     ) -> None:
         self._workers = workers
+        self._features = features
         self._rows = features.rows
         self._most = tuple(len(entry.levels) - 1 for entry in comparisons)
         self._cell_pairs = options.cell_pairs
-        self._setup = basis.encode_masks(basis.basis_digest(features, comparisons, options), masks)
+        self._digest = basis.basis_digest(features, comparisons, options)
+        self._setup = basis.encode_masks(self._digest, masks)
+        self._hand_over()
         self._buffer: list[Codes] = []
         self._cells: list[bytes] = []
         bound = options.comparison_budget(features.rows) // options.cell_pairs + 1
@@ -102,6 +107,10 @@ class Together:
         ]
         self._cells += tasks
         self._levels.add(tasks)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._workers.hand_over(self._digest, lambda: encode_features(self._features))
 
     def _offer(self, name: str, cells_max: int) -> GridOffer:
         digest = hashlib.blake2b(self._setup, digest_size=basis.DIGEST_BYTES).digest()

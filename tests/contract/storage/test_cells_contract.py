@@ -146,3 +146,18 @@ def test_cells_go_with_the_scratch_of_their_run_and_of_no_other(store: Store) ->
         assert view.cells.grid(TENANT, run_id, "levels") is None
         assert [shared.run_id for shared in view.cells.all_shared(TENANT)] == [other]
     assert take(store, run_id, b"a") is None
+
+
+def test_dropped_cells_are_gone_of_one_run_or_of_all_runs_of_the_tenant_and_no_other_grid(store: Store) -> None:
+    one, two = published(store), published(store)
+    for run_id in (one, two):
+        published(store, a_grid("rules"), run_id=run_id)
+        finish(store, run_id, 0)
+        store.write(lambda view, run_id=run_id: view.cells.put_result(TENANT, run_id, "rules", 0, b"r"))  # type: ignore[misc]  # bound per round
+    store.write(lambda view: view.cells.drop_cells(TENANT, "levels", run_id=one))
+    assert (finished(store, one), finished(store, two)) == ([], [0])
+    assert not finish(store, one, 0)
+    store.write(lambda view: view.cells.drop_cells(TENANT, "levels"))
+    assert finished(store, two) == []
+    with store.read() as view:
+        assert [view.cells.finished(TENANT, run_id, "rules") for run_id in (one, two)] == [[0], [0]]

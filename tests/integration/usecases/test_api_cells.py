@@ -65,8 +65,8 @@ class Shared:
     def claim(self, token: str, **how: object) -> ClaimCellResponse:
         return self.tenant.worker.cells.claim(self.name, token, **how)  # type: ignore[arg-type]  # named as the method's
 
-    def write(self, token: str, cell: int, result: bytes = b"result", *, digest: bytes = DIGEST) -> None:
-        self.tenant.worker.cells.write(self.name, token, grid="levels", digest=digest, cell=cell, result=result)
+    def write(self, token: str, cell: int, result: bytes = b"result", *, digest: bytes = DIGEST, grid: str = "levels") -> None:
+        self.tenant.worker.cells.write(self.name, token, grid=grid, digest=digest, cell=cell, result=result)
 
     def result(self, cell: int) -> bytes:
         return self.tenant.worker.cells.result(self.name, self.token, grid="levels", cell=cell)
@@ -81,13 +81,13 @@ class Shared:
 
         self.tenant.vault.store.write(work)
 
-    def kept(self) -> tuple[bool, list[int]]:
+    def kept(self, name: str = "levels") -> tuple[bool, list[int]]:
         """Whether the vault still has a grid of the run, and its finished cells."""
         store: Store = self.tenant.vault.store
         with store.read() as view:
-            grid = view.cells.grid(self.tenant.id, self.run_id, "levels")
+            grid = view.cells.grid(self.tenant.id, self.run_id, name)
             shared = view.cells.shared(self.tenant.id, self.run_id)
-            return grid is not None or shared is not None, view.cells.finished(self.tenant.id, self.run_id, "levels")
+            return grid is not None or shared is not None, view.cells.finished(self.tenant.id, self.run_id, name)
 
 
 @pytest.fixture
@@ -112,38 +112,64 @@ def test_helpers_do_cells_that_the_leader_collects(shared: Shared) -> None:
     assert (led.cell, led.task) == (2, b"")
     shared.write(shared.token, 1, b"by-the-leader")
     shared.write(two, 1, b"too-late")
-    assert shared.tenant.worker.cells.finished(shared.name, shared.token, grid="levels") == [0, 1]
+    for token in (shared.token, one):
+        assert shared.tenant.worker.cells.finished(shared.name, token, grid="levels") == [0, 1]
     assert (shared.result(0), shared.result(1)) == (b"by-one", b"by-the-leader")
     with pytest.raises(NotFoundError):
         shared.result(2)
 
 
-def test_a_helper_reads_what_the_step_declares_under_the_runs_purpose_and_nothing_else(acme: Tenant) -> None:
-    acme.admin.customers.create(Customer(given_name="Ada", stated_age=44))
-    shared = Shared(acme, ("match", "segment"))
-    token, reads = shared.join(), acme.worker.read
-    led = [row.customer for row in reads("analysis", fields=["given_name"], run=shared.name, lease_token=shared.token)]
-    helped = [row.customer for row in reads("analysis", fields=["given_name"], run=shared.name, lease_token=token)]
-    assert led == helped
-    assert list(reads("analysis", fields=["income"], run=shared.name, lease_token=shared.token))
+def _handed_over(shared: Shared, *pieces: bytes) -> None:
+    shared.publish(*[b""] * len(pieces), grid="basis")
+    for cell, piece in enumerate(pieces):
+        shared.write(shared.token, cell, piece, grid="basis")
+
+
+def test_a_helper_takes_over_what_the_leader_computed_from_and_reads_nothing_by_itself(shared: Shared) -> None:
+    token, worker = shared.join(), shared.tenant.worker
+    assert worker.cells.finished(shared.name, token, grid="basis") == []
+    _handed_over(shared, b"piece-0", b"piece-1")
+    assert worker.cells.finished(shared.name, token, grid="basis") == [0, 1]
+    assert worker.cells.result(shared.name, token, grid="basis", cell=1) == b"piece-1"
+    with pytest.raises(ConflictError):
+        list(worker.read("analysis", fields=["given_name"], run=shared.name, lease_token=token))
     with pytest.raises(PermissionDeniedError) as refused:
-        list(reads("analysis", fields=["income"], run=shared.name, lease_token=token))
-    assert refused.value.reason == "FIELD_NOT_DECLARED"
-    with pytest.raises(InvalidArgumentError) as other:
-        list(reads("export", fields=["given_name"], run=shared.name, lease_token=token))
-    assert other.value.reason == "NOT_THE_RUNS_PURPOSE"
+        shared.write(token, 0, b"another", grid="basis")
+    assert refused.value.reason == "NOT_LEADING"
 
 
-def test_a_helper_sees_the_checkpoints_of_steps_before_its_own_only(acme: Tenant) -> None:
-    shared = Shared(acme, ("correct", "match", "segment"))
-    worker = acme.worker.worker
-    for step in ("correct", "segment"):
-        worker.save_checkpoint(shared.name, shared.token, step=step, data=step.encode())
+def test_who_takes_over_is_in_the_audit_log_with_purpose_and_fields(shared: Shared) -> None:
+    _handed_over(shared, b"piece")
     token = shared.join()
-    found = {one.step: one for one in worker.list_checkpoints(shared.name, token).checkpoints}
-    assert worker.read_checkpoint(shared.name, token, checkpoint=found["correct"]) == b"correct"
+    shared.tenant.worker.cells.result(shared.name, token, grid="basis", cell=0)
+    events = [event for event in shared.tenant.auditor.audit.events(resource=shared.name) if event.method.endswith("ReadCell")]
+    (seen,) = [event for event in events if event.fields]
+    assert (seen.purpose, list(seen.resources)) == (f"{shared.tenant.name}/purposes/analysis", [shared.name])
+    assert {"given_name", "emails"} <= set(seen.fields)
+    assert "income" not in seen.fields
+
+
+def test_what_was_handed_over_goes_when_no_help_is_wanted(shared: Shared) -> None:
+    _handed_over(shared, b"piece")
+    shared.publish(b"task")
+    shared.write(shared.token, 0)
+    shared.tenant.worker.cells.share(shared.name, shared.token, step="")
+    assert shared.kept("basis")[1] == []
+    assert shared.kept()[1] == [0]
+    shared.write(shared.token, 0, b"late", grid="basis")
+    assert shared.kept("basis")[1] == []
+
+
+def test_an_erasure_takes_what_was_handed_over_with_it(shared: Shared) -> None:
+    _handed_over(shared, b"piece")
+    tenant = shared.tenant
+    gone = tenant.admin.customers.create(Customer(given_name="Bo"))
+    tenant.admin.customers.erase(gone.name)
+    assert shared.kept("basis")[1] == []
     with pytest.raises(NotFoundError):
-        worker.read_checkpoint(shared.name, token, checkpoint=found["segment"])
+        tenant.worker.cells.result(shared.name, shared.join(), grid="basis", cell=0)
+    shared.write(shared.token, 0, b"written just after", grid="basis")
+    assert shared.kept("basis")[1] == []
 
 
 def test_a_help_token_leads_nothing(shared: Shared) -> None:
@@ -151,10 +177,9 @@ def test_a_help_token_leads_nothing(shared: Shared) -> None:
     token, worker = shared.join(), shared.tenant.worker
     shared.write(token, 0)
     for call in (
-        lambda: worker.cells.finished(shared.name, token, grid="levels"),
-        lambda: worker.cells.result(shared.name, token, grid="levels", cell=0),
         lambda: worker.cells.share(shared.name, token, step=""),
         lambda: worker.worker.heartbeat(shared.name, token),
+        lambda: worker.worker.list_checkpoints(shared.name, token),
         lambda: worker.worker.save_checkpoint(shared.name, token, step="match", data=b"x"),
         lambda: list(worker.worker.decisions(shared.name, token)),
         lambda: worker.worker.commit(shared.name, token, summary=Struct(), expected_offsets={"match": 0}),
@@ -162,6 +187,8 @@ def test_a_help_token_leads_nothing(shared: Shared) -> None:
         with pytest.raises(ConflictError) as refused:
             call()
         assert refused.value.reason == "LEASE_LOST"
+    with pytest.raises(NotFoundError):
+        worker.cells.result(shared.name, token, grid="levels", cell=0)
 
 
 def test_help_is_over_when_the_leader_says_so_dies_or_is_followed_by_another(shared: Shared) -> None:
@@ -190,7 +217,8 @@ def _assert_over(shared: Shared, token: str) -> None:
     for call in (
         lambda: shared.claim(token),
         lambda: shared.write(token, 1),
-        lambda: list(shared.tenant.worker.read("analysis", fields=["given_name"], run=shared.name, lease_token=token)),
+        lambda: shared.tenant.worker.cells.finished(shared.name, token, grid="basis"),
+        lambda: shared.tenant.worker.cells.result(shared.name, token, grid="basis", cell=0),
     ):
         with pytest.raises(ConflictError) as refused:
             call()

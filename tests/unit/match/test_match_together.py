@@ -10,6 +10,9 @@ import pyarrow as pa
 import pytest
 
 from analysis_worker.steps.match import MatchHelp, MatchInputError, MatchOptions, MatchResult, basis, match, match_help
+from analysis_worker.steps.match.features import build_features
+from analysis_worker.steps.match.handover import encode_features
+from analysis_worker.steps.match.roles import decide_roles
 from helpers.match_tables import messy_people
 from helpers.match_workers import CellsInMemory, SharedCells, doing
 
@@ -26,9 +29,13 @@ def alone(table: pa.Table) -> MatchResult:
     return match(table, OPTIONS)
 
 
+def handed_over(table: pa.Table) -> bytes:
+    return encode_features(build_features(table, decide_roles(table)))
+
+
 @pytest.fixture
 def helper(table: pa.Table) -> Iterator[MatchHelp]:
-    with match_help(table, OPTIONS) as made:
+    with match_help(handed_over(table), OPTIONS) as made:
         yield made
 
 
@@ -51,6 +58,7 @@ def test_cells_of_a_helper_change_no_bit(table: pa.Table, alone: MatchResult, he
     workers = CellsInMemory(doing(helper, first))
     assert_same(match(table, OPTIONS, workers=workers), alone)
     assert workers.dismissed
+    assert workers.made[0]() == handed_over(table)
     for grid in workers.grids.values():
         assert helper.accepts(grid.offer.setup)
         assert 0 < len(grid.led) < len(grid.tasks) <= grid.offer.cells_max
@@ -82,7 +90,7 @@ def test_decisions_and_kept_rows_change_no_bit_either(table: pa.Table) -> None:
     ids = table["row_id"]
     decisions = pa.table({"row_id": ids.slice(0, 2), "other_row_id": ids.slice(9, 2), "same": [True, False]})
     options = MatchOptions(share_rows_min=10, cell_pairs=512, incremental=True)
-    with match_help(again, options) as helper:
+    with match_help(handed_over(again), options) as helper:
         found = match(again, options, decisions, CellsInMemory(doing(helper, first)))
     assert_same(found, match(again, options, decisions))
 
@@ -133,7 +141,7 @@ def test_a_helper_with_other_data_or_options_does_not_help(table: pa.Table, chan
         "other options": table,
     }[change]
     options = MatchOptions(share_rows_min=10, cell_pairs=512, value_rows_max=100) if other is table else OPTIONS
-    with match_help(other, options) as helper:
+    with match_help(handed_over(other), options) as helper:
         assert not any(helper.accepts(grid.offer.setup) for grid in workers.grids.values())
 
 
@@ -141,7 +149,7 @@ def test_threads_and_memory_do_not_keep_a_helper_away(table: pa.Table) -> None:
     workers = CellsInMemory()
     match(table, OPTIONS, workers=workers)
     options = MatchOptions(share_rows_min=10, cell_pairs=512, threads=2, memory_limit_mb=500)
-    with match_help(table, options) as helper:
+    with match_help(handed_over(table), options) as helper:
         assert all(helper.accepts(grid.offer.setup) for grid in workers.grids.values())
 
 

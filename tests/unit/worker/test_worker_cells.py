@@ -17,6 +17,7 @@ from analysis_worker.engines.workers import GridOffer, Help
 from analysis_worker.pipeline.errors import LeaseLostError, RunFailureError, StopRequestedError, VaultAwayError
 from analysis_worker.pipeline.events import EventLog
 from analysis_worker.pipeline.stopping import StopSignal
+from analysis_worker.vault_io.handover import ask, pieces_of, taken_over
 from analysis_worker.vault_io.helping import Helper
 from analysis_worker.vault_io.lease import Lease
 from analysis_worker.vault_io.leased_run import LeasedRun
@@ -27,6 +28,7 @@ from strongroom.api.v1.analysis_service_pb2 import RUN_STATE_RUNNING, Run
 from strongroom.errors import StrongroomError, UnavailableError, UnimplementedError
 
 RUN = Run(name="tenants/main/runs/0198f3c2-77aa-7d1e-9a55-3b6f3f0c1d20", attempts=1, state=RUN_STATE_RUNNING)
+HANDED_OVER = bytes(range(256)) * 20_000  # three pieces
 OFFER = GridOffer(name="levels", digest=b"d" * 16, setup=b"setup", cells_max=100)
 
 
@@ -50,16 +52,17 @@ class Upper:
 
 @dataclass
 class FakeRunner:
-    """`Runner.helping` without reading anything."""
+    """`Runner.helping` with any step."""
 
     help: Help
     fails: Exception | None = None
+    handed_over: list[bytes] = field(default_factory=list)
 
     @contextmanager
-    def helping(self, run: Run, name: str, vault: LeasedRun) -> Iterator[Help]:
+    def helping(self, run: Run, name: str, handed_over: bytes) -> Iterator[Help]:
         assert name == "match"
         assert run.name == RUN.name
-        assert vault.decisions() == []
+        self.handed_over.append(handed_over)
         if self.fails is not None:
             raise self.fails
         yield self.help
@@ -74,7 +77,8 @@ class Helping:
         self.stop.wait = self._not_waiting  # type: ignore[method-assign]  # no test sleeps
         self._stream = io.StringIO()
         client: Any = SimpleNamespace(cells=cells)
-        runner: Any = FakeRunner(self.upper, fails)
+        self.runner = FakeRunner(self.upper, fails)
+        runner: Any = self.runner
         ticks = itertools.count()
         self.helper = Helper(
             client=client,
@@ -98,6 +102,7 @@ class Helping:
 
 def published(count: int, **changes: Any) -> FakeCells:
     cells = FakeCells(run=RUN, over_after=count, **changes)
+    cells.basis = dict(enumerate(pieces_of(HANDED_OVER)))
     cells.publish(
         RUN.name,
         cells.leader,
@@ -118,6 +123,8 @@ def test_a_helper_does_cells_until_no_help_is_needed() -> None:
     assert cells.results == {0: b"TASK-0", 1: b"TASK-1", 2: b"TASK-2"}
     assert [line["event"] for line in helping.said()] == ["run_joined", "cells_begun", "help_ended"]
     assert helping.said()[-1]["cells_levels"] == 3
+    assert cells.asked
+    assert helping.runner.handed_over == [HANDED_OVER]
     assert helping.said()[-1]["reason"] == "HELP_OVER"
 
 
@@ -150,6 +157,16 @@ def test_a_run_of_its_own_comes_before_waiting_for_cells() -> None:
     assert helping.help(other_work)
     assert asked == [2, 2]
     assert helping.said()[-1]["reason"] == "OTHER_WORK"
+
+
+def test_a_run_of_its_own_comes_before_waiting_for_what_is_handed_over() -> None:
+    cells = published(2)
+    cells.basis.clear()
+    helping = Helping(cells)
+    assert helping.help(lambda: True)
+    assert helping.said()[-1]["reason"] == "OTHER_WORK"
+    assert cells.asked
+    assert helping.runner.handed_over == []
 
 
 @pytest.mark.parametrize(
@@ -272,10 +289,33 @@ def test_tasks_travel_in_calls_of_at_most_two_mebibytes() -> None:
     assert len(cells.tasks) == 7
 
 
+@pytest.mark.parametrize("size", [0, 1, (2 << 20) - 16, 5 << 20])
+def test_what_is_handed_over_is_made_once_somebody_asks_and_comes_whole(size: int) -> None:
+    cells, made = FakeCells(run=RUN), list[bytes]()
+    payload = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    leading = Leading(cells)
+
+    def make() -> bytes:
+        made.append(payload)
+        return payload
+
+    leading.workers.invite("match")
+    leading.workers.hand_over(b"d" * 16, make)
+    assert (made, cells.basis) == ([], {})
+    ask(leading.workers.client, RUN.name, "srh_1")
+    for _ in range(2):
+        leading.workers.hand_over(b"d" * 16, make)
+    assert len(made) == 1
+    assert list(cells.basis)[-1] == 0  # who finds the first piece finds all
+    assert max(map(len, cells.basis.values())) <= 2 << 20
+    assert taken_over(leading.workers.client, RUN.name, "srh_1", lambda: None) == payload
+
+
 def test_helpers_are_invited_once_for_a_step_and_dismissed() -> None:
     cells = FakeCells()
     leading = Leading(cells)
     assert leading.run.workers("match") is leading.run.workers("match") is leading.workers
+    assert cells.announced
     leading.workers.dismiss()
     assert cells.shared == ["match", ""]
 

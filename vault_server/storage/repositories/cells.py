@@ -41,6 +41,10 @@ _DROP_CELLS = tuple(
     )
     for table in (grid_cells, grid_results)
 )
+_DROP_CELLS_OF_ALL = tuple(  # cells first: that waits for whoever is just finishing one, and its result is then seen
+    delete(table).where(table.c.tenant_key == bindparam("tenant_key"), table.c.grid == bindparam("grid"))
+    for table in (grid_cells, grid_results)
+)
 _FREE_CLAIMS = (
     update(grid_cells)
     .where(
@@ -179,6 +183,11 @@ class SqlCells:
     def result(self, tenant: str, run_id: bytes, grid: str, cell: int) -> bytes | None:
         rows = self._query(tenant, _RESULT, run_id=run_id, grid=grid, cell=cell)
         return cast("bytes", rows[0][0]) if rows else None
+
+    def drop_cells(self, tenant: str, grid: str, *, run_id: bytes | None = None) -> None:
+        of_run = {} if run_id is None else {"run_id": run_id}
+        for statement in _DROP_CELLS_OF_ALL if run_id is None else _DROP_CELLS:
+            self._session.run(statement, tenant_key=self._key(tenant), grid=grid, **of_run)
 
     def _query(self, tenant: str, statement: Query, **parameters: object) -> list[Row]:
         tenant_key = self._session.tenant_key(tenant)

@@ -60,12 +60,12 @@ class Cells:
         request = api.WriteCellRequest(name=run, token=token, grid=grid, digest=digest, cell=cell, result=result)
         self._calls.unary(request, api.WriteCellResponse)
 
-    def finished(self, run: str, lease_token: str, *, grid: str) -> list[int]:
+    def finished(self, run: str, token: str, *, grid: str) -> list[int]:
         """Return the numbers of the finished cells, ascending."""
-        request = api.ListCellsRequest(name=run, lease_token=lease_token, grid=grid)
+        request = api.ListCellsRequest(name=run, lease_token=token, grid=grid)
         return list((self._calls.unary(request, api.ListCellsResponse)).finished)
 
-    def result(self, run: str, lease_token: str, *, grid: str, cell: int) -> bytes:
-        """Return what a finished cell holds."""
-        request = api.ReadCellRequest(name=run, lease_token=lease_token, grid=grid, cell=cell)
+    def result(self, run: str, token: str, *, grid: str, cell: int) -> bytes:
+        """Return what a finished cell holds; a helper is told what was handed over to it, in grid `basis`."""
+        request = api.ReadCellRequest(name=run, lease_token=token, grid=grid, cell=cell)
         return (self._calls.unary(request, api.ReadCellResponse)).result

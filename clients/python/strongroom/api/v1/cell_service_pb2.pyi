@@ -106,9 +106,7 @@ class JoinRunResponse(_message.Message):
     step: _builtins.str
     """Step to help with."""
     help_token: _builtins.str
-    """Proof of having joined: in place of a lease token for the calls of this service and for read sessions of the step's fields;
-    secret.
-    """
+    """Proof of having joined: in place of a lease token for the calls of this service that say so; secret."""
     @_builtins.property
     def run(self) -> _analysis_service_pb2.Run:
         """The run; unset when none takes helpers."""
@@ -348,7 +346,7 @@ class ListCellsRequest(_message.Message):
     name: _builtins.str
     """The run."""
     lease_token: _builtins.str
-    """Proof of the lease."""
+    """Proof of the lease or of having joined."""
     grid: _builtins.str
     """Name of the grid."""
     def __init__(
@@ -403,7 +401,7 @@ class ReadCellRequest(_message.Message):
     name: _builtins.str
     """The run."""
     lease_token: _builtins.str
-    """Proof of the lease."""
+    """Proof of the lease or of having joined."""
     grid: _builtins.str
     """Name of the grid."""
     cell: _builtins.int

@@ -27,8 +27,11 @@ if _version_not_supported:
 
 class CellServiceStub:
     """How several workers do one step of one run together. The worker with the run's lease leads: it cuts the step into cells and
-    publishes them; others join, read the same data under the same purpose, and do cells. A joined worker holds a help token,
-    which is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+    publishes them; others join, take what the leader hands over to them, and do cells. A joined worker holds a help token, which
+    is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+
+    What the leader hands over are the results of the grid `basis`: values of customers, made comparable. The vault removes them
+    as soon as the leader wants no help any more, and when a customer of the tenant is erased.
     """
 
     def __init__(self, channel):
@@ -76,8 +79,11 @@ class CellServiceStub:
 
 class CellServiceServicer:
     """How several workers do one step of one run together. The worker with the run's lease leads: it cuts the step into cells and
-    publishes them; others join, read the same data under the same purpose, and do cells. A joined worker holds a help token,
-    which is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+    publishes them; others join, take what the leader hands over to them, and do cells. A joined worker holds a help token, which
+    is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+
+    What the leader hands over are the results of the grid `basis`: values of customers, made comparable. The vault removes them
+    as soon as the leader wants no help any more, and when a customer of the tenant is erased.
     """
 
     def ShareRun(self, request, context):
@@ -116,14 +122,14 @@ class CellServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCells(self, request, context):
-        """Lists which cells of a grid are finished.
+        """Lists which cells of a grid are finished; a helper may ask, too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReadCell(self, request, context):
-        """Reads the result of a finished cell.
+        """Reads the result of a finished cell; a helper only those of the grid `basis`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -177,8 +183,11 @@ def add_CellServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class CellService:
     """How several workers do one step of one run together. The worker with the run's lease leads: it cuts the step into cells and
-    publishes them; others join, read the same data under the same purpose, and do cells. A joined worker holds a help token,
-    which is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+    publishes them; others join, take what the leader hands over to them, and do cells. A joined worker holds a help token, which
+    is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+
+    What the leader hands over are the results of the grid `basis`: values of customers, made comparable. The vault removes them
+    as soon as the leader wants no help any more, and when a customer of the tenant is erased.
     """
 
     @staticmethod

@@ -28,8 +28,11 @@ GRPC_VERSION: str
 
 class CellServiceStub:
     """How several workers do one step of one run together. The worker with the run's lease leads: it cuts the step into cells and
-    publishes them; others join, read the same data under the same purpose, and do cells. A joined worker holds a help token,
-    which is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+    publishes them; others join, take what the leader hands over to them, and do cells. A joined worker holds a help token, which
+    is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+
+    What the leader hands over are the results of the grid `basis`: values of customers, made comparable. The vault removes them
+    as soon as the leader wants no help any more, and when a customer of the tenant is erased.
     """
 
     @_typing.overload
@@ -47,15 +50,18 @@ class CellServiceStub:
     WriteCell: _grpc.UnaryUnaryMultiCallable[_cell_service_pb2.WriteCellRequest, _cell_service_pb2.WriteCellResponse]
     """Finishes a cell. The first result of a cell stays; a later one is not looked at."""
     ListCells: _grpc.UnaryUnaryMultiCallable[_cell_service_pb2.ListCellsRequest, _cell_service_pb2.ListCellsResponse]
-    """Lists which cells of a grid are finished."""
+    """Lists which cells of a grid are finished; a helper may ask, too."""
     ReadCell: _grpc.UnaryUnaryMultiCallable[_cell_service_pb2.ReadCellRequest, _cell_service_pb2.ReadCellResponse]
-    """Reads the result of a finished cell."""
+    """Reads the result of a finished cell; a helper only those of the grid `basis`."""
 
 @_typing.type_check_only
 class CellServiceAsyncStub(CellServiceStub):
     """How several workers do one step of one run together. The worker with the run's lease leads: it cuts the step into cells and
-    publishes them; others join, read the same data under the same purpose, and do cells. A joined worker holds a help token,
-    which is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+    publishes them; others join, take what the leader hands over to them, and do cells. A joined worker holds a help token, which
+    is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+
+    What the leader hands over are the results of the grid `basis`: values of customers, made comparable. The vault removes them
+    as soon as the leader wants no help any more, and when a customer of the tenant is erased.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -70,14 +76,17 @@ class CellServiceAsyncStub(CellServiceStub):
     WriteCell: _aio.UnaryUnaryMultiCallable[_cell_service_pb2.WriteCellRequest, _cell_service_pb2.WriteCellResponse]  # type: ignore[assignment]
     """Finishes a cell. The first result of a cell stays; a later one is not looked at."""
     ListCells: _aio.UnaryUnaryMultiCallable[_cell_service_pb2.ListCellsRequest, _cell_service_pb2.ListCellsResponse]  # type: ignore[assignment]
-    """Lists which cells of a grid are finished."""
+    """Lists which cells of a grid are finished; a helper may ask, too."""
     ReadCell: _aio.UnaryUnaryMultiCallable[_cell_service_pb2.ReadCellRequest, _cell_service_pb2.ReadCellResponse]  # type: ignore[assignment]
-    """Reads the result of a finished cell."""
+    """Reads the result of a finished cell; a helper only those of the grid `basis`."""
 
 class CellServiceServicer(metaclass=_abc_1.ABCMeta):
     """How several workers do one step of one run together. The worker with the run's lease leads: it cuts the step into cells and
-    publishes them; others join, read the same data under the same purpose, and do cells. A joined worker holds a help token,
-    which is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+    publishes them; others join, take what the leader hands over to them, and do cells. A joined worker holds a help token, which
+    is void as soon as the lease it was given under is: then every call of it is refused with ABORTED.
+
+    What the leader hands over are the results of the grid `basis`: values of customers, made comparable. The vault removes them
+    as soon as the leader wants no help any more, and when a customer of the tenant is erased.
     """
 
     @_abc_1.abstractmethod
@@ -126,7 +135,7 @@ class CellServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cell_service_pb2.ListCellsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cell_service_pb2.ListCellsResponse, _abc.Awaitable[_cell_service_pb2.ListCellsResponse]]:
-        """Lists which cells of a grid are finished."""
+        """Lists which cells of a grid are finished; a helper may ask, too."""
 
     @_abc_1.abstractmethod
     def ReadCell(
@@ -134,6 +143,6 @@ class CellServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cell_service_pb2.ReadCellRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cell_service_pb2.ReadCellResponse, _abc.Awaitable[_cell_service_pb2.ReadCellResponse]]:
-        """Reads the result of a finished cell."""
+        """Reads the result of a finished cell; a helper only those of the grid `basis`."""
 
 def add_CellServiceServicer_to_server(servicer: CellServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
