@@ -89,8 +89,9 @@ def test_customers_are_linked_and_split_by_hand(desk: Desk, asked: list[str]) ->
 
 
 def test_two_person_review_is_switched_and_shown(desk: Desk, asked: list[str]) -> None:
-    assert desk.run("review", "settings", "-o", "json").json() == {"two_person": False}
-    assert desk.run("review", "settings", "--two-person", "on").code == 0
+    assert desk.run("review", "settings", "-o", "json").json() == {"two_person": False, "two_person_kinds": []}
+    assert desk.run("review", "settings", "--two-person", "correction").out.split() == ["two_person", "correction"]
+    assert desk.run("review", "settings", "--two-person", "on").out.split() == ["two_person", "yes"]
     assert "waiting for a second vote" in desk.run("review", "accept", asked[0]).out
     assert "SAME_PRINCIPAL" in desk.run("review", "accept", asked[0]).err
 

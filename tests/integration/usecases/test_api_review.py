@@ -29,7 +29,14 @@ from strongroom.api.v1.customer_pb2 import (
     PROPOSAL_STATE_WITHDRAWN,
     Correction,
 )
-from strongroom.api.v1.review_service_pb2 import FieldWeight, Proposal, ReviewSettings
+from strongroom.api.v1.review_service_pb2 import (
+    PROPOSAL_KIND_CORRECTION,
+    PROPOSAL_KIND_MATCH,
+    PROPOSAL_KIND_UNSPECIFIED,
+    FieldWeight,
+    Proposal,
+    ReviewSettings,
+)
 from strongroom.api.v1.rules_pb2 import ROLE_ANALYST
 
 NAMES = (("Ilse", "Brandt"), ("Ilse", "Brand"), ("Otto", "Wessel"), ("Otto", "Vessel"))
@@ -185,6 +192,25 @@ def test_two_people_must_agree_where_the_tenant_says_so(acme: Tenant, people: di
     assert (differ.state, differ.open_votes, len(differ.votes)) == (PROPOSAL_STATE_PENDING, 0, 2)
     bob.accept(one.name)
     assert ada.accept(one.name).state == PROPOSAL_STATE_ACCEPTED
+
+
+def test_two_people_may_be_needed_for_one_kind_of_proposal_only(acme: Tenant, people: dict[str, str]) -> None:
+    run = MatchRun(acme)
+    run.correct("Brandt", correction())
+    run.propose(run.pair("Brandt", "Brand"))
+    run.commit(corrections=1, pairs=1)
+    kinds = {one.kind: one.name for one in acme.analyst.review.list()}
+    ada, bob = acme.analyst.review, acme.admin.review
+    found = bob.update_settings(ReviewSettings(two_person_kinds=[PROPOSAL_KIND_MATCH, PROPOSAL_KIND_MATCH]))
+    assert (found.two_person, list(found.two_person_kinds)) == (False, [PROPOSAL_KIND_MATCH])
+    assert ada.accept(kinds[PROPOSAL_KIND_CORRECTION]).state == PROPOSAL_STATE_ACCEPTED
+    assert ada.accept(kinds[PROPOSAL_KIND_MATCH]).open_votes == 1
+    assert ada.link(people["Wessel"], people["Vessel"]).open_votes == 1
+    assert bob.accept(kinds[PROPOSAL_KIND_MATCH]).state == PROPOSAL_STATE_ACCEPTED
+    every = bob.update_settings(ReviewSettings(two_person_kinds=[PROPOSAL_KIND_MATCH, PROPOSAL_KIND_CORRECTION]))
+    assert (every.two_person, len(every.two_person_kinds)) == (True, 0)
+    with pytest.raises(InvalidArgumentError):
+        bob.update_settings(ReviewSettings(two_person_kinds=[PROPOSAL_KIND_UNSPECIFIED]))
 
 
 def test_people_link_and_split_what_no_run_proposed(acme: Tenant, people: dict[str, str]) -> None:

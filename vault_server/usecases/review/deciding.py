@@ -38,7 +38,7 @@ from vault_server.usecases.call import Call, timestamp
 from vault_server.usecases.replay import Replay, replay_of
 from vault_server.usecases.review.corrections import CORRECTION_STEP, with_state
 from vault_server.usecases.review.queue import ReviewQueue, parse_principal
-from vault_server.usecases.review.review_settings import settings_of
+from vault_server.usecases.review.review_settings import needs_two_people, settings_of
 from vault_server.usecases.review.rounds import Round, after_reopening, after_vote, require_verdict
 from vault_server.usecases.review.sealed_proposals import (
     OpenedProposal,
@@ -75,9 +75,10 @@ class Deciding:
         """
         vote = self._vote(call, require_verdict(request.verdict), request.comment)
         with self.vault.store.read() as view:
-            two_person = settings_of(view, call.identity.tenant).two_person
+            settings = settings_of(view, call.identity.tenant)
 
         def after(opened: OpenedProposal) -> Round:
+            two_person = needs_two_people(settings, opened.row.kind)
             return after_vote(_round(opened), opened.history.votes, vote, two_person=two_person)
 
         return self._say(call, request, vote, after)
@@ -126,7 +127,7 @@ class Deciding:
         proposal_id = pair.proposal_id(tenant)
         with self.vault.store.read() as view:
             known = view.proposals.get(tenant, proposal_id)
-            two_person = settings_of(view, tenant).two_person
+            two_person = needs_two_people(settings_of(view, tenant), PROPOSAL_KIND_MATCH)
             live = [row for row in view.records.get(tenant, RecordKind.CUSTOMER, pair) if row.state == RowState.LIVE]
         if len(live) < len(pair):
             raise NotFoundError("there is no such customer")

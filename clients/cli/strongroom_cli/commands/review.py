@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("proposal", "kind", "asks", "sure", "likely", "state", "assignee")
 _DECIDED = ("proposal", "state", "assignee")
+_KINDS = ("match", "correction")
 _ID = "id or name, as `strongroom review list` shows it"
 
 
@@ -52,12 +53,16 @@ def register(noun: argparse.ArgumentParser) -> None:
     _add_purpose(session)
     session.set_defaults(run=_run)
     settings = verbs.add_parser("settings", parents=[shared], help="show or change how the tenant reviews")
-    settings.add_argument("--two-person", choices=("on", "off"), help="whether two different people must agree")
+    settings.add_argument(
+        "--two-person",
+        choices=("on", "off", *_KINDS),
+        help="whether two different people must agree: on every decision, on none, or on those of one kind",
+    )
     settings.set_defaults(run=_settings)
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kind", choices=("match", "correction"), default="", help="only these (default: both)")
+    parser.add_argument("--kind", choices=_KINDS, default="", help="only these (default: both)")
     parser.add_argument("--assignee", default="", metavar="PRINCIPAL", help="only those of this principal")
 
 
@@ -190,12 +195,17 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _settings(given: argparse.Namespace) -> int:
-    from strongroom.api.v1.review_service_pb2 import ReviewSettings
+    from strongroom.api.v1.review_service_pb2 import ProposalKind, ReviewSettings
 
     out = output_of(given)
     with open_client(given) as client:
         found = client.review.settings()
         if given.two_person is not None:
-            found = client.review.update_settings(ReviewSettings(two_person=given.two_person == "on"))
-    out.record({"two_person": found.two_person})
+            chosen = [ProposalKind.Value(f"PROPOSAL_KIND_{kind.upper()}") for kind in _KINDS if kind == given.two_person]
+            found = client.review.update_settings(ReviewSettings(two_person=given.two_person == "on", two_person_kinds=chosen))
+    kinds = [enum_word(ProposalKind.Name(kind), "PROPOSAL_KIND_") for kind in found.two_person_kinds]
+    if out.format == "table":
+        out.record({"two_person": ", ".join(kinds) or found.two_person})
+    else:
+        out.record({"two_person": found.two_person, "two_person_kinds": kinds})
     return exit_codes.OK

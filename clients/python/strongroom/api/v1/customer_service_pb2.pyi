@@ -32,7 +32,9 @@ class _CustomerViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Customer
     CUSTOMER_VIEW_BASIC: _CustomerView.ValueType  # 1
     """The source values."""
     CUSTOMER_VIEW_FULL: _CustomerView.ValueType  # 2
-    """The source values and, beside them, the results of analyses."""
+    """The source values and, beside them, the results of analyses: those of runs whose purpose was granted to the caller, as far as
+    that purpose sees them. The others are left out.
+    """
 
 class CustomerView(_CustomerView, metaclass=_CustomerViewEnumTypeWrapper):
     """How much of a customer to return."""
@@ -42,7 +44,9 @@ CUSTOMER_VIEW_UNSPECIFIED: CustomerView.ValueType  # 0
 CUSTOMER_VIEW_BASIC: CustomerView.ValueType  # 1
 """The source values."""
 CUSTOMER_VIEW_FULL: CustomerView.ValueType  # 2
-"""The source values and, beside them, the results of analyses."""
+"""The source values and, beside them, the results of analyses: those of runs whose purpose was granted to the caller, as far as
+that purpose sees them. The others are left out.
+"""
 Global___CustomerView: _TypeAlias = CustomerView  # noqa: Y015
 
 @_typing.final

@@ -780,16 +780,22 @@ class ReviewSettings(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TWO_PERSON_FIELD_NUMBER: _builtins.int
+    TWO_PERSON_KINDS_FIELD_NUMBER: _builtins.int
     two_person: _builtins.bool
-    """Whether two different people must agree before a decision stands."""
+    """Whether two different people must agree before a decision stands, whatever it is about."""
+    @_builtins.property
+    def two_person_kinds(self) -> _containers.RepeatedScalarFieldContainer[Global___ProposalKind.ValueType]:
+        """Kinds of proposals for which they must if they need not for all; constraints by hand are of the kind match."""
+
     def __init__(
         self,
         *,
         two_person: _builtins.bool = ...,
+        two_person_kinds: _abc.Iterable[Global___ProposalKind.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["two_person", b"two_person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["two_person", b"two_person", "two_person_kinds", b"two_person_kinds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
