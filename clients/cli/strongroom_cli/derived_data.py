@@ -164,8 +164,9 @@ def _classifications(derived: DerivedData, reveal: bool) -> str:  # noqa: FBT001
 
 def _recommendations(derived: DerivedData, reveal: bool) -> str:  # noqa: FBT001 - one signature for all parts
     def one(item: customer_pb2.Recommendation) -> str:
-        because = " and ".join(item.because) if reveal else ""
-        text = f"{_shown(item, 'product', reveal=reveal)} ({item.lift:.1f} times as likely)"
+        because = " and ".join(item.because_names or item.because) if reveal else ""
+        called = "product_name" if item.product_name else "product"
+        text = f"{_shown(item, called, reveal=reveal)} ({item.lift:.1f} times as likely)"
         return f"{text} because of {because}" if because else text
 
     return _listed(map(one, derived.recommendations))

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from analysis_worker.pipeline.adapters.associate import AssociateAdapter, purchase_lines
+from analysis_worker.pipeline.product_names import product_names
 from analysis_worker.pipeline.step_adapter import StepInputs
 from helpers.shopping import NOW, shopped
 from strongroom.api.v1.transaction_pb2 import Transaction, TransactionLine
@@ -71,3 +72,39 @@ def test_recommendations_reach_customers_and_rules_the_report(*, bundles: bool) 
     assert len({row for row, _ in derived}) == len(derived) == computed.summary["recommended"]
     assert all(one.recommendations[0].because for _, one in derived)
     assert all(entry["customers"] >= 30 for entry in entries)
+
+
+def test_a_product_is_called_what_most_customers_bought_it_as_and_never_what_few_did() -> None:
+    def line(row: int, product: str, description: str | None) -> dict[str, object]:
+        return {"row_id": row, "product": product, "description": description}
+
+    lines = [line(row, "A1", "Green tea") for row in range(20)] + [line(99, "A1", "engraved for Ada")] * 30
+    lines += [line(row, "B2", "Cup") for row in range(10)] + [line(row, "C3", "Cup") for row in range(12)]
+    lines += [line(row, "D4", "Gift") for row in range(9)] + [line(row, "Salt", "Salt") for row in range(30)]
+    lines += [line(row, "E5", None) for row in range(30)]
+    table = pa.Table.from_pylist(
+        lines, schema=pa.schema({"row_id": pa.int64(), "product": pa.string(), "description": pa.string()})
+    )
+    assert product_names(table, ["A1", "B2", "C3", "D4", "E5", "Salt"]) == {
+        "A1": "Green tea",
+        "B2": "Cup (B2)",
+        "C3": "Cup (C3)",
+    }
+    assert product_names(table, ["B2"]) == {"B2": "Cup"}
+    assert product_names(table, []) == {}
+
+
+def test_recommendations_and_rules_are_told_by_name_and_keep_the_unit() -> None:
+    people = shopped(1_500, bundles=True)
+    rows, products = (people.lines.column(name).to_pylist() for name in ("row_id", "product"))
+    sent = _sent(rows, [_bought(TransactionLine(sku=product, description=f"Thing {product}")) for product in products])
+    customers = pa.table({"row_id": people.rows, "kind": pa.repeat("person", len(people.rows))})
+    inputs = StepInputs(customers=customers, transactions=sent, options={}, seed=1, as_of=NOW, threads=1)
+    computed = AssociateAdapter().compute(inputs)
+    assert {one["head"][:6] for one in computed.report["entries"]} == {"Thing "}  # type: ignore[union-attr, index, call-overload]  # JSON
+    ids = pa.array([number.to_bytes(16, "big") for number in range(1_500)], pa.binary(16))
+    lines = computed.table.set_column(0, "row_id", ids.take(computed.table.column("row_id").combine_chunks()))
+    for _, derived in AssociateAdapter().derive(lines):
+        for one in derived.recommendations:
+            assert one.product_name == f"Thing {one.product}"
+            assert list(one.because_names) == [f"Thing {product}" for product in one.because]

@@ -801,15 +801,23 @@ class Recommendation(_message.Message):
     BECAUSE_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     LIFT_FIELD_NUMBER: _builtins.int
+    PRODUCT_NAME_FIELD_NUMBER: _builtins.int
+    BECAUSE_NAMES_FIELD_NUMBER: _builtins.int
     product: _builtins.str
     """The product."""
     confidence: _builtins.float
     """Share of customers with these who also have the product, 0 to 1."""
     lift: _builtins.float
     """That share by the share among all customers."""
+    product_name: _builtins.str
+    """What most customers bought the product as; empty if that is `product` itself."""
     @_builtins.property
     def because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Products of the customer that the rule starts from."""
+
+    @_builtins.property
+    def because_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What most customers bought the products of `because` as, in their order; empty if none has a name of its own."""
 
     def __init__(
         self,
@@ -818,10 +826,12 @@ class Recommendation(_message.Message):
         because: _abc.Iterable[_builtins.str] | None = ...,
         confidence: _builtins.float = ...,
         lift: _builtins.float = ...,
+        product_name: _builtins.str = ...,
+        because_names: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["because", b"because", "confidence", b"confidence", "lift", b"lift", "product", b"product"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["because", b"because", "because_names", b"because_names", "confidence", b"confidence", "lift", b"lift", "product", b"product", "product_name", b"product_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
