@@ -46,7 +46,7 @@ _DEFAULT_HORIZON, _SHORTEST_HORIZON, _LONGEST_HORIZON = 90, 7, 730
 _NAMING = ("target", "time_column")
 _NAMING_MANY = ("trusted", "ignored")
 _NEVER_PREDICTED = frozenset({"kind", "gender", "income", INCOME_AMOUNT, INCOME_CURRENCY})
-_UP_TO_NOW = "Purchases count up to the end of the observation: if the outcome was decided before, name that moment with purchases_until."
+_UP_TO_NOW = "Purchases count up to the last day looked at: if the outcome was decided before, say when with purchases_until."
 _OVER_TIME = (
     "Rows are customers at moments {days} days apart, known by their purchases up to then; profile and attributes are left out,"
     " because their values of then are not known."
