@@ -6,6 +6,7 @@ Rules: the twin of `_aio/calls.py`, written by hand with the same surface; nothi
 from __future__ import annotations
 
 import queue
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from strongroom.profiles import Profile
 from strongroom.retrying import RetryPolicy, system_jitter
 from strongroom.status_details import FailedCall, error_of
 
+CLOSE_S = 5.0
 Answer = TypeVar("Answer", bound=Message)
 Request = TypeVar("Request", bound=Message)
 
@@ -44,6 +46,7 @@ class Calls:
         clock: monotonic seconds.
         sleeper: waits so many seconds.
         new_id: makes request ids.
+        close_s: longest wait for the channel to close.
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class Calls:
         sleeper: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = system_jitter,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        close_s: float = CLOSE_S,
     ) -> None:
         self._channel = channel
+        self._close_s = close_s
         self._metadata = metadata
         self._new_id = new_id
         self._jitter = jitter
@@ -118,7 +123,14 @@ class Calls:
         self._sleeper(seconds)
 
     def close(self) -> None:
-        self._channel.close()
+        """Close the channel; after `close_s` it is left to the end of the process.
+
+        A KeyboardInterrupt inside a call can come between taking a lock and entering its block: the lock is then held for ever,
+        and closing never ends.
+        """
+        closing = threading.Thread(target=self._channel.close, name="closing a channel", daemon=True)
+        closing.start()
+        closing.join(self._close_s)
 
 
 class Exchange(Generic[Request, Answer]):
