@@ -30,8 +30,8 @@ class MatchRun:
     def propose(self, *pairs: worker_api.PairProposal, offset: int = 0) -> int:
         return self.worker.write_proposals(self.run.name, self.token, step="match", offset=offset, proposals=pairs)
 
-    def correct(self, whose: str, correction: Correction) -> int:
-        result = worker_api.RowResult(row_id=self.ids[whose], derived=DerivedData(corrections=[correction]))
+    def correct(self, whose: str, *corrections: Correction) -> int:
+        result = worker_api.RowResult(row_id=self.ids[whose], derived=DerivedData(corrections=corrections))
         return self.worker.write_results(self.run.name, self.token, step="correct", offset=0, results=[result])
 
     def decisions(self) -> set[tuple[str, str, bool]]:

@@ -394,3 +394,14 @@ def test_of_two_reviewers_at_once_one_decides(acme: Tenant, people: dict[str, st
     assert len(ended & {"admin", "analyst"}) == 1
     assert ended - {"admin", "analyst"} <= {"ETAG_MISMATCH", "ALREADY_DECIDED"}
     assert len(acme.analyst.review.get(one.name).proposal.votes) == 1
+
+
+def test_corrections_of_one_customer_are_decided_by_several_people_at_once(acme: Tenant, people: dict[str, str]) -> None:
+    run = MatchRun(acme)
+    run.correct("Brandt", *(correction(after=f"Brandt{n}") for n in range(12)))
+    run.commit(corrections=1)
+    waiting = [one.name for one in acme.analyst.review.list()]
+    reviews = (acme.client("admin").review, acme.client("analyst").review)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda place: reviews[place % 2].accept(waiting[place]), range(len(waiting))))
+    assert [one.state for one in corrections_of(acme, people["Brandt"])] == [PROPOSAL_STATE_ACCEPTED] * 12

@@ -52,6 +52,8 @@ from vault_server.usecases.sealed_rows import SCHEMA_REVISION
 from vault_server.usecases.vault import Vault
 
 MAX_COMMENT_CHARS = 500
+MAX_ATTEMPTS = 8
+RESULT_CHANGED = "RESULT_CHANGED"
 Next = Callable[[OpenedProposal], Round]
 Changes = Sequence[tuple[DerivedRow, bytes]]
 
@@ -108,7 +110,8 @@ class Deciding:
             if assignee and view.resources.get(tenant, ResourceKind.PRINCIPAL, assignee) is None:
                 raise NotFoundError("there is no such principal", hint="`strongroom tokens` works with principals by name")
         row = opened.row._replace(assignee=assignee, version=opened.row.version + 1, updated_us=self.vault.runtime.now_us())
-        return self._write(call, tenant, OpenedProposal(row=row, evidence=opened.evidence, history=opened.history), replay)
+        call.audit([request.name, *_customer_names(tenant, row)])
+        return self._write(tenant, OpenedProposal(row=row, evidence=opened.evidence, history=opened.history), replay)
 
     def constrain(self, call: Call, request: ConstrainPairRequest) -> Proposal:
         """Decide about two customers; a proposal about them is decided by it, if there is one.
@@ -217,6 +220,17 @@ class Deciding:
             )
 
     def _add(self, call: Call, tenant: str, opened: OpenedProposal, vote: ReviewVote, after: Round, replay: Replay) -> Proposal:
+        """Write a vote; again where somebody decided about another correction of the same customer at the same moment."""
+        call.audit([proposal_name(tenant, opened.row.proposal_id), *_customer_names(tenant, opened.row)])
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                return self._add_once(tenant, opened, vote, after, replay)
+            except ConflictError as error:
+                if error.reason != RESULT_CHANGED or attempt == MAX_ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returned or raised")
+
+    def _add_once(self, tenant: str, opened: OpenedProposal, vote: ReviewVote, after: Round, replay: Replay) -> Proposal:
         """Seal the history with one more vote and write the round that it leads to."""
         before, people = opened.row, people_of([opened.row])
         history = ReviewHistory(votes=[*opened.history.votes, vote], state=after.state)  # type: ignore[arg-type]  # the API's number
@@ -244,11 +258,10 @@ class Deciding:
             history=sealed,
         )
         decided = OpenedProposal(row=row, evidence=opened.evidence, history=history)
-        return self._write(call, tenant, decided, replay, results, changes)
+        return self._write(tenant, decided, replay, results, changes)
 
     def _write(
         self,
-        call: Call,
         tenant: str,
         opened: OpenedProposal,
         replay: Replay,
@@ -256,17 +269,20 @@ class Deciding:
         changes: Changes = (),
     ) -> Proposal:
         row, name = opened.row, proposal_name(tenant, opened.row.proposal_id)
-        call.audit([name, *(names.customer_name(tenant, one) for one in people_of([row]))])
 
         def work(view: WriteView) -> None:
             replay.record(view, name, row.updated_us)
             view.proposals.put(tenant, row)
             if results and view.runs.results_of(tenant, row.customer_id, CORRECTION_STEP) != results:
-                raise ConflictError("the results were changed meanwhile", reason="RESULT_CHANGED", hint="send it again")
+                raise ConflictError("the results were changed meanwhile", reason=RESULT_CHANGED, hint="send it again")
             view.runs.replace_results(tenant, changes)
 
         self.vault.store.write(work)
         return as_proposal(tenant, opened)
+
+
+def _customer_names(tenant: str, row: ProposalRow) -> list[str]:
+    return [names.customer_name(tenant, one) for one in people_of([row])]
 
 
 def _round(opened: OpenedProposal) -> Round:

@@ -124,10 +124,13 @@ def in_words(proposal: Proposal) -> Record:
 
 def _asks(proposal: Proposal) -> str:
     """The question in a few words, without values."""
+    from strongroom_cli.reviewing.explain import TAKEN_BACK, field_word
+
     if not proposal.other_customer:
         return f"{proposal.field}: {proposal.rule}"
-    pro = [one.field for one in proposal.weights if one.weight > 0][:3]
-    contra = [one.field for one in proposal.weights if one.weight < 0][:2]
+    said = [one for one in proposal.weights if one.field != TAKEN_BACK]
+    pro = [field_word(one.field) for one in said if one.weight > 0][:3]
+    contra = [field_word(one.field) for one in said if one.weight < 0][:2]
     parts = [", ".join(pro) and f"same {', '.join(pro)}", ", ".join(contra) and f"but {', '.join(contra)}"]
     return " ".join(part for part in parts if part) or "asked by a person"
 

@@ -15,9 +15,18 @@ from strongroom_cli.output import cell_text, enum_word, moment, plain, printable
 if TYPE_CHECKING:
     from strongroom.api.v1.review_service_pb2 import FieldWeight, GetProposalResponse, Proposal, ReviewedRecord
 
+TAKEN_BACK = "dependence"
+"""What `match` takes back because fields that go together say the same."""
 _BAR = 24
 _WIDEST = 40
 _NOT_SHOWN = frozenset({"name", "etag", "version", "state", "create_time", "update_time", "derived", "provenance"})
+
+
+def field_word(field: str) -> str:
+    """What a step weighed, by the name that the record shows."""
+    if field == TAKEN_BACK:
+        return "(said twice)"
+    return f"attributes.{field.removeprefix('attr.')}" if field.startswith("attr.") else field
 
 
 def state_word(proposal: Proposal) -> str:
@@ -70,14 +79,17 @@ def _votes(proposal: Proposal) -> Iterator[str]:
 def weights(found: Sequence[FieldWeight]) -> Iterator[str]:
     """What speaks for and against, the heaviest first, each with a bar; then the same in a sentence."""
     most = max(abs(one.weight) for one in found) or 1.0
-    width = max(len(one.field) for one in found)
+    width = max(len(field_word(one.field)) for one in found)
     for one in found:
         bar = ("+" if one.weight >= 0 else "-") * max(1, round(_BAR * abs(one.weight) / most))
-        yield f"  {one.field:<{width}}  {one.weight:>+8.2f}  {bar}"
-    pro, contra = ([one.field for one in found if (one.weight > 0) == wanted and one.weight] for wanted in (True, False))
+        yield f"  {field_word(one.field):<{width}}  {one.weight:>+8.2f}  {bar}"
+    said = [one for one in found if one.weight and one.field != TAKEN_BACK]
+    pro, contra = ([field_word(one.field) for one in said if (one.weight > 0) == wanted] for wanted in (True, False))
     parts = [f"{', '.join(names)} {speak}" for names, speak in ((pro, "for it"), (contra, "against it")) if names]
     if parts:
         yield f"In this order speak {'; '.join(parts)}."
+    if any(one.field == TAKEN_BACK and one.weight < 0 for one in found):
+        yield "Some of these fields go together and say the same; what they say twice is taken back."
 
 
 def side_by_side(records: Sequence[ReviewedRecord]) -> Iterator[str]:
