@@ -26,6 +26,7 @@ from analysis_worker.pipeline.ports import Conclusion, Kept, RunVault, Stop
 from analysis_worker.pipeline.quality import quality_of
 from analysis_worker.pipeline.report_input import RunFigures, report_input
 from analysis_worker.pipeline.step_adapter import NamesTransactions, SharesCells, StepInputs
+from analysis_worker.pipeline.units import income_unit
 
 Outcomes = Mapping[str, StepOutcome]
 
@@ -178,6 +179,7 @@ class Execution:
             position=source.position,
             created=self.around.now(),
             quality=quality_of(source.customers.table),
+            income_unit=income_unit(source.customers.table),
             previous=None if earlier is None else Previous(run=earlier.run, created=earlier.ended, figures=earlier.figures),
         )
         page = report_input(self.plan, outcomes, figures)

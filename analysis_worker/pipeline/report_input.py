@@ -20,6 +20,7 @@ from analysis_worker.pipeline import report_parts
 from analysis_worker.pipeline.customers import INCOME_AMOUNT, OTHER_ROW_ID, ROW_ID
 from analysis_worker.pipeline.outcome import StepOutcome
 from analysis_worker.pipeline.plan import Plan
+from analysis_worker.pipeline.units import BARE, Unit
 from analysis_worker.report import (
     CorrectionRule,
     ImputedColumn,
@@ -34,7 +35,6 @@ from analysis_worker.report import (
 )
 
 Outcomes = Mapping[str, StepOutcome]
-_MINOR = 100
 _LIBRARIES = ("strongroom", "splink", "duckdb", "scikit-learn", "pyarrow", "numpy")
 
 
@@ -47,6 +47,7 @@ class RunFigures:
     position: int
     created: datetime
     quality: tuple[QualityColumn, ...]
+    income_unit: Unit = BARE
     previous: Previous | None = None
 
 
@@ -60,12 +61,13 @@ def report_input(plan: Plan, outcomes: Outcomes, figures: RunFigures) -> ReportI
         quality=figures.quality,
         corrections=_with_customers(readable(report_parts.corrections, parts.get("correct")), outcomes),
         duplicates=readable(report_parts.duplicates, parts.get("match")),
-        imputation=_in_main_units(readable(report_parts.imputation, parts.get("impute"))),
+        imputation=_in_main_units(readable(report_parts.imputation, parts.get("impute")), figures.income_unit),
         segments=readable(report_parts.segments, parts.get("segment")),
         enrichment=readable(report_parts.enrichment, parts.get("enrich")),
         value=readable(report_parts.value, parts.get("value")),
         prediction=_of_today(readable(report_parts.prediction, parts.get("classify")), outcomes),
         rules=readable(report_parts.rules, parts.get("associate")),
+        observed=report_parts.observed(parts),
         previous=figures.previous,
         review=_review(parts, outcomes),
         undo=_undo(plan),
@@ -82,16 +84,17 @@ def _with_customers(rules: tuple[CorrectionRule, ...] | None, outcomes: Outcomes
     return tuple(replace(rule, customers=about.get(rule.rule)) for rule in rules)
 
 
-def _in_main_units(columns: tuple[ImputedColumn, ...] | None) -> tuple[ImputedColumn, ...] | None:
+def _in_main_units(columns: tuple[ImputedColumn, ...] | None, unit: Unit) -> tuple[ImputedColumn, ...] | None:
     """Money as people write it."""
     if columns is None:
         return None
-    return tuple(_income(column) if column.column == INCOME_AMOUNT else column for column in columns)
+    return tuple(_income(column, unit) if column.column == INCOME_AMOUNT else column for column in columns)
 
 
-def _income(column: ImputedColumn) -> ImputedColumn:
-    errors = {name: getattr(column, name) for name in ("baseline_error", "chosen_error", "mean_width")}
-    return replace(column, column="income", **{name: error / _MINOR for name, error in errors.items() if error is not None})
+def _income(column: ImputedColumn, unit: Unit) -> ImputedColumn:
+    baseline, chosen, width = map(unit.shown, (column.baseline_error, column.chosen_error, column.mean_width))
+    named = replace(column, column="income", unit=unit.text)
+    return replace(named, baseline_error=baseline, chosen_error=chosen, mean_width=width)
 
 
 def _of_today(card: Prediction | None, outcomes: Outcomes) -> Prediction | None:

@@ -6,7 +6,7 @@ Rules: a key that is missing leaves a figure out; one of another shape leaves th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from analysis_worker.report import (
@@ -27,6 +27,7 @@ from analysis_worker.report import (
     Influence,
     LeftOut,
     LiftTenth,
+    Observed,
     Prediction,
     ProductRule,
     ProductRules,
@@ -34,6 +35,7 @@ from analysis_worker.report import (
     ScoreBin,
     SegmentEntry,
     Segments,
+    TimeCheck,
     Value,
     ValueTenth,
 )
@@ -76,6 +78,7 @@ def value(part: Part) -> Value:
         Value,
         part,
         alive=_each(AliveBin, part.get("alive")),
+        returning=_each(AliveBin, part.get("returning")),
         tenths=_each(ValueTenth, part.get("tenths")),
         currencies=_each(CurrencyTotal, part.get("currencies")),
         backtest=_maybe(_backtest, part.get("backtest")),
@@ -83,7 +86,8 @@ def value(part: Part) -> Value:
 
 
 def _backtest(part: Part) -> Backtest:
-    return taken(Backtest, part, deciles=_each(BacktestTenth, part.get("deciles")))
+    tenths = {name: _each(BacktestTenth, part.get(name)) for name in ("deciles", "returning")}
+    return taken(Backtest, part, **tenths)
 
 
 def prediction(part: Part) -> Prediction:
@@ -98,6 +102,7 @@ def prediction(part: Part) -> Prediction:
         influences=_each(Influence, part.get("influences")),
         left_out=_each(LeftOut, part.get("left_out")),
         groups=_each(GroupCheck, part.get("groups")),
+        times=_each(TimeCheck, part.get("times")),
         limits=tuple(str(one) for one in part.get("limits") or ()),
     )
 
@@ -112,6 +117,16 @@ def rules(part: Part) -> ProductRules:
         for one in part.get("entries") or ()
     )
     return taken(ProductRules, part, entries=tuple(entries))
+
+
+def observed(parts: Mapping[str, Part]) -> tuple[Observed, ...]:
+    """The last day of every step that says one."""
+    said = ((step, _maybe(_observed, part)) for step, part in parts.items())
+    return tuple(replace(one, step=step) for step, one in said if one is not None and one.as_of)
+
+
+def _observed(part: Part) -> Observed:
+    return taken(Observed, part)
 
 
 def readable(build: Callable[[Part], Shape], part: Part | None) -> Shape | None:

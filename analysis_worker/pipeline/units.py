@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis_worker.currencies import minor_per_major
-from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX
-from analysis_worker.pipeline.features import main_income_currency, plain_transactions
+from analysis_worker.pipeline.customers import ATTRIBUTE_PREFIX, INCOME_AMOUNT
+from analysis_worker.pipeline.features import income_currencies, main_income_currency, plain_transactions
 from analysis_worker.pipeline.step_adapter import StepInputs
 
 UNIT = b"unit"
@@ -51,6 +51,17 @@ def units_of(inputs: StepInputs, features: pa.Table) -> Mapping[str, Unit]:
             if ATTRIBUTE_PREFIX + key not in features.column_names:  # else another feature has the plain name
                 found[key] = unit
     return {name: unit for name, unit in found.items() if name in features.column_names}
+
+
+def income_unit(customers: pa.Table) -> Unit:
+    """Of incomes as one column: whole units of their currency; of several the most frequent one's, which is said."""
+    main = main_income_currency(customers)
+    if main is None:
+        return BARE
+    unit = _money(main)
+    stated = pc.is_valid(customers.column(INCOME_AMOUNT))
+    one = pc.count_distinct(income_currencies(customers).filter(stated)).as_py() == 1
+    return unit if one else Unit(text=f"several currencies, mostly {main or 'unnamed'}", divisor=unit.divisor)
 
 
 def _money(currency: str) -> Unit:

@@ -59,6 +59,15 @@ class ReviewRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedRow:
+    """Last day that a step looked at, and how that was decided."""
+
+    step: str
+    day: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """All that is shown. `columns_left_out` and `imputation_left_out` count columns that the limits cut."""
 
@@ -81,6 +90,7 @@ class Figures:
     value: ValueFigures | None
     prediction: PredictionFigures | None
     rules: RuleFigures | None
+    observed: tuple[ObservedRow, ...]
     previous: Previous | None
     review: tuple[ReviewRow, ...]
     undo: tuple[UndoStep, ...]
@@ -114,6 +124,10 @@ def figures(source: ReportInput, limits: Limits) -> Figures:
         value=None if source.value is None else value_figures(source.value),
         prediction=None if source.prediction is None else prediction_figures(source.prediction, source.customers, limits.rules),
         rules=None if source.rules is None else rule_figures(source.rules, limits.rules),
+        observed=tuple(
+            ObservedRow(step=short(one.step), day=short(one.as_of), origin=short(one.as_of_from))
+            for one in source.observed[:_MOST_FACTS]
+        ),
         previous=None if source.previous is None else _previous(source.previous),
         review=tuple(_review(q) for q in source.review[: limits.rules]),
         undo=tuple(

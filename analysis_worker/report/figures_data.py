@@ -96,6 +96,7 @@ class ImputedRow:
     chosen_error: float | None
     coverage_percent: int | None
     confidence_percent: int | None
+    unit: str
 
 
 def completeness(columns: Sequence[QualityColumn]) -> Share:
@@ -195,4 +196,5 @@ def imputed_row(column: ImputedColumn, customers: int) -> ImputedRow:
         chosen_error=chosen,
         coverage_percent=percent(column.coverage),
         confidence_percent=percent(column.mean_confidence),
+        unit=short(column.unit) if column.unit else "",
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis_worker.currencies import minor_per_major
-from analysis_worker.report.model_insight import EnrichedField, ProductRules, Value
+from analysis_worker.report.model_insight import AliveBin, EnrichedField, ProductRules, Value
 from analysis_worker.report.suppression import (
     ABSENT,
     SMALLEST_GROUP,
@@ -72,8 +72,18 @@ class ComparedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRow:
+    """A tenth of the customers of the back-test by their chance to buy again: the chance, 0..1, and how many did."""
+
+    label: str
+    customers: Count
+    expected: float
+    came: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AliveRow:
-    """Customers by their chance to buy again."""
+    """Customers by a chance: to be still active, to buy again."""
 
     label: str
     count: Count
@@ -91,10 +101,14 @@ class ValueFigures:
     purchases: Count
     alive_customers: Count
     alive: tuple[AliveRow, ...]
+    returning_customers: Count
+    returning: tuple[AliveRow, ...]
     money: tuple[MoneyRow, ...]
     tenths: tuple[TenthRow, ...]
     backtest_days: int
     backtest: tuple[ComparedRow, ...]
+    returned: tuple[ReturnRow, ...]
+    calibration_error: float | None
     error: float | None
     naive_error: float | None
     coverage_percent: int | None
@@ -156,10 +170,9 @@ def value_figures(found: Value) -> ValueFigures:
         horizon_days=found.horizon_days,
         purchases=_sum(found.expected_purchases if told else None),
         alive_customers=_sum(found.expected_alive if told else None),
-        alive=tuple(
-            AliveRow(label=f"{round(100 * b.lower)} to {round(100 * b.upper)}%", count=count(b.customers))
-            for b in found.alive[:40]
-        ),
+        alive=_chances(found.alive),
+        returning_customers=_sum(found.expected_returning if told else None),
+        returning=_chances(found.returning),
         money=tuple(
             MoneyRow(
                 currency=short(c.currency or "no currency"),
@@ -186,6 +199,17 @@ def value_figures(found: Value) -> ValueFigures:
             for n, t in enumerate(made, start=1)
             if significant(t.expected) is not None and significant(t.made) is not None
         ),
+        returned=tuple(
+            ReturnRow(
+                label=str(n),
+                customers=count(t.customers),
+                expected=round(t.expected, 2),
+                came=share(round(t.made * t.customers), t.customers),
+            )
+            for n, t in enumerate(test.returning[:20] if test else (), start=1)
+            if t.customers >= SMALLEST_GROUP and significant(t.expected) is not None and significant(t.made) is not None
+        ),
+        calibration_error=significant(test.calibration_error) if test else None,
         error=significant(test.mean_absolute_error) if test else None,
         naive_error=significant(test.naive_error) if test else None,
         coverage_percent=percent(test.coverage) if test else None,
@@ -227,6 +251,12 @@ def money(minor: float, currency: str) -> str:
     name = next((f"{known / size:,.3g}{word}" for size, word in _LARGE if abs(known) >= size), "")
     text = name or (f"{known:,.0f}" if known == int(known) or abs(known) >= _CENTS_BELOW else f"{known:,.2f}")
     return f"{text} {short(currency)}" if currency else text
+
+
+def _chances(bins: Sequence[AliveBin]) -> tuple[AliveRow, ...]:
+    return tuple(
+        AliveRow(label=f"{round(100 * b.lower)} to {round(100 * b.upper)}%", count=count(b.customers)) for b in bins[:40]
+    )
 
 
 def _sum(value: float | None) -> Count:

@@ -66,6 +66,16 @@ class GroupRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRow:
+    """A span of time, judged by what came before it."""
+
+    label: str
+    customers: Count
+    predicted_percent: int
+    observed: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionFigures:
     """The model card; `auc` and `brier` as text with their interval.
 
@@ -94,6 +104,7 @@ class PredictionFigures:
     influences: tuple[tuple[str, float], ...]
     left_out: tuple[tuple[str, str], ...]
     groups: tuple[GroupRow, ...]
+    times: tuple[TimeRow, ...]
     limits: tuple[str, ...]
 
 
@@ -162,6 +173,16 @@ def prediction_figures(found: Prediction, customers: int, most: int) -> Predicti
             )
             for g in found.groups[:most]
             if g.customers // moments >= SMALLEST_GROUP
+        ),
+        times=tuple(
+            TimeRow(
+                label=clean((t.first if t.first == t.last else f"{t.first} to {t.last}")[:40]),
+                customers=count(t.customers),
+                predicted_percent=round(100 * t.predicted),
+                observed=_rate(t.observed, t.customers),
+            )
+            for t in found.times[:12]
+            if t.customers >= SMALLEST_GROUP
         ),
         limits=tuple(clean(limit[:400]) for limit in found.limits[:12]),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis_worker.report.model_insight import EnrichedField, Prediction, Previous, ProductRules, Value
+from analysis_worker.report.model_insight import EnrichedField, Observed, Prediction, Previous, ProductRules, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Provenance:
         legal_basis: of that purpose, "" when not stated.
         pipeline: name of the declared pipeline, "" without one.
         settings: per step, in order: its name and its options as text, "" for its defaults.
-        as_of: moment that the run counts back from, as text.
+        as_of: moment that the run was asked for, as text.
         data_position: change position that the run read up to.
         seed: what all randomness follows from.
         created: when, as text; the report has no clock.
@@ -114,7 +114,7 @@ class Duplicates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImputedColumn:
-    """One column of the impute step; same names as the step's own summary."""
+    """One column of the impute step; same names as the step's own summary, and the unit of its errors."""
 
     column: str
     kind: str
@@ -127,6 +127,7 @@ class ImputedColumn:
     chosen_error: float | None = None
     coverage: float | None = None
     mean_width: float | None = None
+    unit: str = ""
     mean_confidence: float | None = None
 
 
@@ -209,6 +210,7 @@ class ReportInput:
     value: Value | None = None
     prediction: Prediction | None = None
     rules: ProductRules | None = None
+    observed: tuple[Observed, ...] = ()
     previous: Previous | None = None
     review: tuple[ReviewQueue, ...] = ()
     undo: tuple[UndoStep, ...] = ()

@@ -11,6 +11,15 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """Last day that a step looked at, ISO 8601, and how that was decided: `asked`, `run` or `newest_transaction`."""
+
+    step: str = ""
+    as_of: str = ""
+    as_of_from: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnrichedField:
     """One field filled from one source: gaps before, gaps filled, cells left empty because several values were found."""
 
@@ -23,7 +32,7 @@ class EnrichedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AliveBin:
-    """Customers whose probability to buy again lies in [lower, upper)."""
+    """Customers whose chance (to be still active, to buy again) lies in [lower, upper)."""
 
     lower: float = 0.0
     upper: float = 0.0
@@ -55,7 +64,7 @@ class CurrencyTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestTenth:
-    """A tenth of the customers of the back-test: mean purchases expected and made."""
+    """A tenth of the customers of the back-test: means of what was expected and made."""
 
     customers: int = 0
     expected: float = 0.0
@@ -74,6 +83,8 @@ class Backtest:
     made: float | None = None
     coverage: float | None = None
     deciles: tuple[BacktestTenth, ...] = ()
+    returning: tuple[BacktestTenth, ...] = ()
+    calibration_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +99,9 @@ class Value:
     horizon_days: int = 0
     expected_purchases: float | None = None
     expected_alive: float | None = None
+    expected_returning: float | None = None
     alive: tuple[AliveBin, ...] = ()
+    returning: tuple[AliveBin, ...] = ()
     currencies: tuple[CurrencyTotal, ...] = ()
     tenths: tuple[ValueTenth, ...] = ()
     backtest: Backtest | None = None
@@ -161,6 +174,17 @@ class GroupCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeCheck:
+    """One span of time, judged by what came before it: first and last day, predicted and observed share."""
+
+    first: str = ""
+    last: str = ""
+    customers: int = 0
+    predicted: float = 0.0
+    observed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """The model card of one declared target: same names as the classify step's own summary."""
 
@@ -187,6 +211,7 @@ class Prediction:
     influences: tuple[Influence, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     groups: tuple[GroupCheck, ...] = ()
+    times: tuple[TimeCheck, ...] = ()
     limits: tuple[str, ...] = ()
 
 

@@ -7,6 +7,7 @@ from analysis_worker.report.figures import Figures
 from analysis_worker.report.figures_insight import TenthRow, ValueFigures
 from analysis_worker.report.figures_prediction import LiftRow, PredictionFigures
 from analysis_worker.report.markup import EMPTY, Markup, tag
+from analysis_worker.report.observed import looked_at
 from analysis_worker.report.plots import Point, calibration, paired_bars
 from analysis_worker.report.sections_data import chart, count_bars, pair, section
 from analysis_worker.report.suppression import ABSENT, number
@@ -24,10 +25,9 @@ def value(shown: Figures) -> Markup:
         return section("value", title, f"Nothing is estimated: {found.reason or 'the purchases do not suffice'}.")
     lead = (
         f"In the next {found.horizon_days} days the {found.buyers.text} buyers ({found.repeat_customers.text} of them bought "
-        f"more than once) are expected to buy {found.purchases.text} times; {found.alive_customers.text} are expected to be "
-        "still active. Chances of the whole, not of one person."
-    )
-    parts = [part for part in (_backtest(found), _tenths(found), _alive(found)) if part]
+        f"more than once) are expected to buy {found.purchases.text} times. {_still(found)}{looked_at(shown, 'value').strip()}"
+    ).strip()
+    parts = [part for part in (_backtest(found), _tenths(found), _returning(found)) if part]
     heads = ("Currency", "Customers", "Mean purchase", "Expected value")
     rows = [(m.currency, m.customers.text, m.mean_purchase, m.expected) for m in found.money]
     return section("value", title, lead, *parts, table("Expected value by currency", heads, rows, (1, 2, 3)))
@@ -86,16 +86,33 @@ def _tenth(row: TenthRow) -> tuple[str, ...]:
     return str(row.tenth), row.customers.text, row.mean_value, f"{row.percent}%"
 
 
-def _alive(found: ValueFigures) -> Markup:
-    if not any(row.count.value != 0 for row in found.alive):
+def _still(found: ValueFigures) -> str:
+    if found.returning_customers.value is not None:
+        return f"{found.returning_customers.text} of them are expected to buy at all. "
+    return f"{found.alive_customers.text} are expected to be still active. "
+
+
+def _returning(found: ValueFigures) -> Markup:
+    """Who will buy again, and beside it how such chances came true before."""
+    told, title = found.returning, f"Customers by their chance to buy again within {found.horizon_days} days"
+    if not any(row.count.value != 0 for row in told):
+        told, title = found.alive, "Customers by their chance to be still active"
+    if not any(row.count.value != 0 for row in told):
         return EMPTY
-    bars = count_bars([(row.label, row.count) for row in found.alive])
-    drawn = bar_chart("Customers by their chance to buy again", bars)
-    rows = [(row.label, row.count.text) for row in found.alive]
-    return pair(
-        chart(drawn, "Chance that a customer is still active."),
-        table("Customers by chance to buy again", ("Chance", "Customers"), rows, (1,)),
-    )
+    drawn = chart(bar_chart(title, count_bars([(row.label, row.count) for row in told])), f"{title}.")
+    beside = table(title, ("Chance", "Customers"), [(row.label, row.count.text) for row in told], (1,))
+    return pair(drawn, tag("div", _returned(found), beside))
+
+
+def _returned(found: ValueFigures) -> Markup:
+    if not found.returned:
+        return EMPTY
+    rows = [(r.label, r.customers.text, f"{100 * r.expected:.0f}%", r.came.text) for r in found.returned]
+    off = "" if found.calibration_error is None else f" On average they were {100 * found.calibration_error:.1f} points apart."
+    title = f"Looking back {found.backtest_days} days: who was expected to come back, and who came"
+    heads = ("Group", "Customers", "Expected", "Came back")
+    note = tag("p", f"Groups from the least to the most likely.{off}", class_="soft")
+    return tag("div", table(title, heads, rows, (1, 2, 3)), note)
 
 
 def prediction(shown: Figures) -> Markup:
@@ -110,7 +127,9 @@ def prediction(shown: Figures) -> Markup:
     aim = f"Predicted is {column_words(found.target)} = {found.positive}. " if found.positive and found.of_customers else ""
     base = f" It came true for {found.base_rate_percent}% of them." if found.base_rate_percent is not None else ""
     chosen = f", {split_words(found.split)}" if found.split else ""
-    lead = f"{aim}Judged on {found.judged.text} {cases} that the model had not seen{chosen}.{base}"
+    lead = (
+        f"{aim}Judged on {found.judged.text} {cases} that the model had not seen{chosen}.{base}{looked_at(shown, 'classify')}"
+    )
     facts = [
         (
             "Ranking (AUC, 90% interval)",
@@ -124,6 +143,7 @@ def prediction(shown: Figures) -> Markup:
     parts = (
         table("The model card in short", ("Figure", "Value", "How to read it"), facts, (1,)),
         _calibration(found),
+        _times(found),
         _lift(found),
         _influences(found),
         _details(found),
@@ -150,6 +170,13 @@ def _calibration(found: PredictionFigures) -> Markup:
     return pair(
         chart(drawn, f"Groups of like chances. On the dashed line, a predicted 30% comes true in 30 of 100.{hollow}"), beside
     )
+
+
+def _times(found: PredictionFigures) -> Markup:
+    if len(found.times) < 2:  # noqa: PLR2004 - one span is what the calibration shows
+        return EMPTY
+    rows = [(t.label, t.customers.text, f"{t.predicted_percent}%", t.observed.text) for t in found.times]
+    return table("Each time judged by what came before it", ("Time", _who(found), "Predicted", "Came true"), rows, (1, 2, 3))
 
 
 def _lift(found: PredictionFigures) -> Markup:
@@ -237,7 +264,7 @@ def rules(shown: Figures) -> Markup:
     lead = (
         f"{found.rules:,} rules from what {found.buyers.text} buyers bought. Of {found.tests:,} combinations tested, "
         f"{found.learned:,} looked real in one part of the data, and {found.confirmed:,} of these held in the rest. "
-        f"{found.recommended.text} customers have a recommended next product."
+        f"{found.recommended.text} customers have a recommended next product.{looked_at(shown, 'associate')}"
     )
     shown_rows = found.rows[:12]
     largest = max(r.lift for r in shown_rows) or 1.0

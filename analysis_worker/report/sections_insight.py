@@ -9,6 +9,7 @@ from analysis_worker.report.figures import Figures
 from analysis_worker.report.figures_data import ImputedRow
 from analysis_worker.report.figures_segments import SegmentFigures, SegmentRow
 from analysis_worker.report.markup import EMPTY, Markup, join, tag
+from analysis_worker.report.observed import days, looked_at
 from analysis_worker.report.plots import Bubble, bubble_map
 from analysis_worker.report.sections_data import chart, count_bars, pair, section
 from analysis_worker.report.suppression import ABSENT, Share, number, percent
@@ -134,7 +135,8 @@ _NEVER = "Identity, contact and consent are never estimated."
 def _own_unit(row: ImputedRow) -> tuple[str, str, str]:
     if row.kind in ("category", "boolean"):
         return "wrong values", _percent(percent(row.chosen_error)), _percent(percent(row.baseline_error))
-    return "typical distance", number(row.chosen_error), number(row.baseline_error)
+    told = f"typical distance, {row.unit}" if row.unit else "typical distance"
+    return told, number(row.chosen_error), number(row.baseline_error)
 
 
 def _percent(value: int | None) -> str:
@@ -149,14 +151,16 @@ def segments(shown: Figures) -> Markup:
     if not found.structured:
         why = f" ({found.reason})" if found.reason else ""
         lead = f"The data shows no groups worth naming{why}. That is a finding: whoever needs groups must draw the lines."
+        lead += looked_at(shown, "segment")
         return section("segments", "Segments", lead)
+    lead = _segments_lead(found) + looked_at(shown, "segment")
     largest = max((row.customers.value or 0 for row in found.rows), default=0) or 1
     bars = [_size_bar(row, largest) for row in found.rows]
     rows = [(r.name, r.customers.text, r.share.text) for r in found.rows]
     drawing = chart(bar_chart("Customers per segment", bars), "Customers per segment.")
     sizes = pair(drawing, table("Segments by size", ("Segment", "Customers", "Share"), rows, (1, 2)))
     cards = [_card(row) for row in found.rows if row.profile]
-    return section("segments", "Segments", _segments_lead(found), sizes, _map(found), tag("div", *cards, class_="cards"))
+    return section("segments", "Segments", lead, sizes, _map(found), tag("div", *cards, class_="cards"))
 
 
 def _segments_lead(found: SegmentFigures) -> str:
@@ -212,7 +216,8 @@ def provenance(shown: Figures) -> Markup:
         ("Legal basis", source.legal_basis),
         ("Pipeline", source.pipeline),
         ("Data position", source.data_position),
-        ("Counted back from", source.as_of),
+        ("Asked for", source.as_of),
+        *days(shown),
         ("Seed", str(source.seed)),
         ("Created", source.created),
     ]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from analysis_worker.report.comparison import changes
 from analysis_worker.report.figures import Figures
+from analysis_worker.report.figures_prediction import PredictionFigures
+from analysis_worker.report.observed import stale_day
 from analysis_worker.report.suppression import significant
 from analysis_worker.report.wording import column_words, target_words
 
@@ -20,6 +22,7 @@ _FEW_CORRECTIONS = 0.02
 _ASKED_COVERAGE, _NEAR_COVERAGE = 90, 4
 _STABLE = 0.8
 _TOLD_FIRST = frozenset({"Customer records", "Duplicate records", "Cells filled in, %"})
+_MOVED_POINTS = 5
 _WELL_CALIBRATED, _ROUGHLY_CALIBRATED = 0.02, 0.05
 
 
@@ -38,6 +41,7 @@ def verdicts(shown: Figures) -> tuple[Verdict, ...]:
     judges: tuple[Callable[[Figures], Verdict | None], ...] = (
         _completeness,
         _corrections,
+        _last_day,
         _changes,
         _duplicates,
         _enrichment,
@@ -87,6 +91,17 @@ def _changes(shown: Figures) -> Verdict | None:
     said = f": {'; '.join(f'{one.label} {one.change}' for one in told)}." if told else "."
     text = f"{len(moved)} of {len(found)} figures moved{said}"
     return Verdict(section="changes", title="Since the last run", word=NOTE, text=text)
+
+
+def _last_day(shown: Figures) -> Verdict | None:
+    day = stale_day(shown)
+    if not day:
+        return None
+    text = (
+        f"Nothing was bought or returned after {day}, so the run counts from there and not from today. "
+        "Another day: analysis start --as-of DATE."
+    )
+    return Verdict(section="provenance", title="Last day looked at", word=NOTE, text=text)
 
 
 def _duplicates(shown: Figures) -> Verdict | None:
@@ -168,7 +183,17 @@ def _prediction(shown: Figures) -> Verdict | None:
     off = found.calibration_error
     word = NOTE if off is None else GOOD if off <= _WELL_CALIBRATED else FAIR if off <= _ROUGHLY_CALIBRATED else POOR
     text = f"Ranks with AUC {found.auc or 'unknown'}" + ("" if off is None else f"; chances are {100 * off:.1f} points off")
-    return Verdict(section="prediction", title=title, word=word, text=f"{text}.")
+    return Verdict(section="prediction", title=title, word=word, text=f"{text}.{_moved(found)}")
+
+
+def _moved(found: PredictionFigures) -> str:
+    """The newest span of time, if it is far from what was expected of it."""
+    newest = found.times[-1] if len(found.times) > 1 else None
+    if newest is None or newest.observed.percent is None:
+        return ""
+    if abs(newest.observed.percent - newest.predicted_percent) <= _MOVED_POINTS:
+        return ""
+    return f" At the newest time {newest.observed.text} came true where {newest.predicted_percent}% were expected."
 
 
 def _rules(shown: Figures) -> Verdict | None:
