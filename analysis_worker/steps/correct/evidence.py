@@ -11,12 +11,13 @@ from analysis_worker.steps.correct.dates import DateBounds, DateOrder
 from analysis_worker.steps.correct.emails import DomainEvidence
 from analysis_worker.steps.correct.genders import GenderForms
 from analysis_worker.steps.correct.name_case import CaseEvidence
+from analysis_worker.steps.correct.name_order import heard
 from analysis_worker.steps.correct.names import plain_names
 from analysis_worker.steps.correct.options import CorrectOptions
 from analysis_worker.steps.correct.people import Person, people, value_counts
 from analysis_worker.steps.correct.places import PlaceEvidence
 from analysis_worker.steps.correct.same_person import SamePerson
-from analysis_worker.steps.correct.swaps import Names, SwapEvidence, support
+from analysis_worker.steps.correct.swaps import Names, SwapEvidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def gather(table: pa.Table, options: CorrectOptions) -> Evidence:
         if "gender" in person.unparsed:
             genders.add(person.unparsed["gender"])
         if given and family:
-            names.add((given, family, support(given, family, full, person.emails)))
+            names.add((given, family, heard(given, family, full, person.emails)))
     places.settle()
     return Evidence(
         domains=DomainEvidence(emails),

@@ -17,6 +17,7 @@ from analysis_worker.steps.correct.encoding import encoding_change
 from analysis_worker.steps.correct.evidence import Evidence, gather, own_country
 from analysis_worker.steps.correct.languages import language_change
 from analysis_worker.steps.correct.name_case import name_change
+from analysis_worker.steps.correct.name_order import CONFIRMED, Said, heard
 from analysis_worker.steps.correct.names import plain_names, readable, then
 from analysis_worker.steps.correct.options import CorrectOptions
 from analysis_worker.steps.correct.outliers import outliers
@@ -24,8 +25,6 @@ from analysis_worker.steps.correct.people import Address, Person, people
 from analysis_worker.steps.correct.phones import phone_change
 from analysis_worker.steps.correct.postcodes import postcode_change
 from analysis_worker.steps.correct.proposal import Change, CorrectResult, Proposal, to_result
-from analysis_worker.steps.correct.swap_odds import Said
-from analysis_worker.steps.correct.swaps import support
 from analysis_worker.steps.correct.totals import wrong_totals
 
 Found = tuple[str, str, Change]
@@ -84,9 +83,9 @@ class _Rules:
         given, family, full = plain_names(person, country)
         if person.full_name:
             yield from _one("full_name", person.full_name, self._proper(person.full_name, "full", country))
-        said = support(given, family, full, person.emails) if given and family else Said.CONFIRMED
-        if person.given_name and person.family_name and self._evidence.swaps.is_swapped(given, family, said):
-            confidence = 0.95 if said is Said.SWAPPED else 0.85
+        row = heard(given, family, full, person.emails) if given and family else CONFIRMED
+        if person.given_name and person.family_name and self._evidence.swaps.is_swapped(given, family, row):
+            confidence = 0.95 if row.said is Said.SWAPPED else 0.85
             yield "given_name", person.given_name, self._exchanged(family, "given", confidence)
             yield "family_name", person.family_name, self._exchanged(given, "family", confidence)
             return

@@ -11,7 +11,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from enum import StrEnum
 
 from analysis_worker.steps.correct.known_names import is_family_name, is_given_name
 from analysis_worker.steps.correct.name_endings import NameEndings
@@ -27,31 +26,19 @@ _TELLING = math.log(6)
 # A pair that is expected this often where names meet at random says nothing by being there.
 _BY_CHANCE = 0.05
 # Posterior odds from which it is said.
-_CERTAIN = math.log(30)
+_CERTAIN = math.log(15)
 _MOST = 30.0
 # One name alone never says more: a given name is somebody's family name (`Marie`) now and then.
 _MOST_BY_NAME = math.log(150)
-_MAX_HEARD = math.log(15)
 _LEAST_NEW = 0.05
 # What an everyday name is worth in uses.
 _KNOWN_USES = 4.0
-# Beyond what addresses of the file say on the whole, a row that confirms its own order is not lightly overruled.
-_DOUBT = 1.0
-
-
-class Said(StrEnum):
-    """What the row's full name and e-mail addresses say about the order of its two names."""
-
-    SWAPPED = "swapped"
-    SILENT = "silent"
-    AS_IS = "as_is"
-    CONFIRMED = "confirmed"
 
 
 class SwapOdds:
     """Counts of one state of the file: distinct pairs of (given, family)."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]], *, as_is: int, swapped: int) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         self._pairs = frozenset(pairs)
         self._given = Counter(word for given, _ in self._pairs for word in _words(given))
         self._family = Counter(word for _, family in self._pairs for word in _words(family))
@@ -60,13 +47,11 @@ class SwapOdds:
         new_family = max(_LEAST_NEW, sum(count == 1 for count in self._family.values()) / names)
         self._new = new_given + new_family
         self._endings = NameEndings(self._given, self._family, share_of_family=new_family / self._new)
-        self._heard = max(-2 * _MAX_HEARD, min(_MAX_HEARD, math.log((as_is + 1) / (swapped + 1))))
 
-    def log_odds(self, given: str, family: str, said: Said) -> float:
-        """Return what all but the share of swapped rows says for the pair being swapped; `said` is what its own row writes."""
+    def log_odds(self, given: str, family: str) -> float:
+        """Return what the file's use of the two names says for the pair being swapped, the share of swapped rows aside."""
         names = self._as_family(given) + self._as_given(family)
-        row = {Said.SWAPPED: self._heard, Said.SILENT: 0.0, Said.AS_IS: -abs(self._heard) - _DOUBT}[said]
-        return names + row + (_REVERSED if self._is_reversed_elsewhere(given, family) else 0.0)
+        return names + (_REVERSED if self._is_reversed_elsewhere(given, family) else 0.0)
 
     def _is_reversed_elsewhere(self, given: str, family: str) -> bool:
         """Say whether the file has the pair the other way round, and uses of the names besides these two say which is right."""
