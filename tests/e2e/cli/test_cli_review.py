@@ -142,6 +142,8 @@ def test_the_keyboard_decides_skips_undoes_and_quits(desk: Desk, asked: list[str
     prompt = "u undo last   q quit"
     assert asked[0] in screen.until(prompt)
     screen.press("x")  # means nothing
+    for arrow_or_function_key in ("\x1b[A", "\x1bOR", "\x1b[1;5A"):
+        screen.press(arrow_or_function_key)
     screen.press("a")
     screen.until("accepted")
     assert asked[1] in screen.until(prompt)
@@ -159,6 +161,21 @@ def test_the_keyboard_decides_skips_undoes_and_quits(desk: Desk, asked: list[str
     assert states == {asked[0]}
     history = desk.tenant.analyst.review.get(asked[0]).proposal.votes
     assert [vote.verdict for vote in history] == [1, 3, 2]
+
+
+def test_a_key_that_was_pressed_before_a_proposal_was_shown_does_not_decide_it(
+    desk: Desk, asked: list[str], terminal: tuple[Screen, int]
+) -> None:
+    screen, theirs = terminal
+    process = desk.process("review", "run", stdin=theirs, stdout=theirs, stderr=theirs)
+    prompt = "u undo last   q quit"
+    assert asked[0] in screen.until(prompt)
+    screen.press("aaa")
+    assert asked[1] in screen.until(prompt)
+    screen.press("q")
+    screen.until("1 accepted")
+    assert process.wait(30) == 0
+    assert [one.name.rpartition("/")[2] for one in desk.tenant.analyst.review.list(state="accepted")] == [asked[0]]
 
 
 def test_the_terminal_is_as_before_when_the_review_is_interrupted(

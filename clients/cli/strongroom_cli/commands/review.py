@@ -184,14 +184,14 @@ def _run(given: argparse.Namespace) -> int:
     from strongroom_cli.reviewing.keys import terminal_keys
 
     out = output_of(given)
-    with terminal_keys(given.interrupts.check) as key, open_client(given) as client:
+    with terminal_keys(given.interrupts.check) as keys, open_client(given) as client:
 
         def say(line: str) -> None:
             out.out.write(printable(line) + "\n")
             out.out.flush()
 
         session = KeyboardReview(
-            client=client, key=key, say=say, purpose=given.purpose, me=client.access.who_am_i().principal.name
+            client=client, keys=keys, say=say, purpose=given.purpose, me=client.access.who_am_i().principal.name
         )
         session.go(client.review.list(kind=given.kind, assignee=given.assignee))
     return exit_codes.OK

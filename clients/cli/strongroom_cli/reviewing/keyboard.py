@@ -1,7 +1,8 @@
 """The keyboard review: one proposal after the other, one key each.
 
-Rules: what is shown is what is decided (the etag goes with every vote); an undo takes back the last decision of this session
-and shows it again; a refusal by the vault is told and the next proposal comes; nothing is kept on this side.
+Rules: what is shown is what is decided (the etag goes with every vote, and no key counts that was pressed before); an undo
+takes back the last decision of this session and shows it again; a refusal by the vault is told and the next proposal comes;
+nothing is kept on this side.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from strongroom_cli.reviewing.explain import explanation
 if TYPE_CHECKING:
     from strongroom import Client
     from strongroom.api.v1.review_service_pb2 import Proposal
-    from strongroom_cli.reviewing.keys import ReadKey
+    from strongroom_cli.reviewing.keys import Keys
 
 _HELP = "a accept   r reject   s skip   u undo last   q quit"
 
@@ -27,14 +28,14 @@ class KeyboardReview:
 
     Attributes:
         client: the SDK.
-        key: waits for a key.
+        keys: where the answers come from.
         say: prints a line.
         purpose: under which values are shown; "" masks them.
         me: the reviewer's resource name: who voted is not asked again.
     """
 
     client: Client
-    key: ReadKey
+    keys: Keys
     say: Callable[[str], None]
     purpose: str
     me: str
@@ -64,6 +65,7 @@ class KeyboardReview:
                 self.say(f"{error.message} [{error.reason}]")
                 stack.pop()
                 continue
+            self.keys.drop()
             for line in explanation(found):
                 self.say(line)
             self.say(_HELP)
@@ -80,7 +82,7 @@ class KeyboardReview:
     def _answer(self) -> str:
         """The next key that means something; the end of the terminal means quit."""
         while True:
-            pressed = self.key()
+            pressed = self.keys.read()
             if pressed in ("", "\x04"):
                 return "q"
             if pressed.lower() in "arsuq":
