@@ -7,6 +7,8 @@ from benchmarks.generator.countries import City, Country
 from benchmarks.generator.draw import Skewed, fill
 
 _TOWNS_PER_COUNTRY = 160
+# Real ones that stems and endings happen to make.
+_FURTHER_CITIES = frozenset({"Rotherham"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +56,8 @@ def _towns(country: Country, rng: random.Random) -> list[City]:
     """Make the long tail of small towns, each beside one of the large cities: same region, neighbouring postcodes."""
     names = sorted({stem + ending for stem in country.town_stems for ending in country.town_endings})
     rng.shuffle(names)
-    # A made-up town must not bear the name of a city of the country: one name would lie in two regions, and the truth be open.
-    cities = {city.name for city in country.cities}
+    # A made-up town must not bear the name of a real city of the country: it would lie in two regions, and the truth be open.
+    cities = {city.name for city in country.cities} | _FURTHER_CITIES
     spare = iter([name for name in names[_TOWNS_PER_COUNTRY:] if name not in cities])
     own = [next(spare) if name in cities else name for name in names[:_TOWNS_PER_COUNTRY]]
     return [

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analysis_worker.steps.correct.emails import repair_syntax
+
 # Addresses of a shape that weigh as much as what all shapes say.
 _WEIGHT = 10.0
 _MOST = math.log(40)
@@ -54,7 +56,8 @@ def heard(given: str, family: str, full_name: str | None, emails: Iterable[str])
     first, last = given.casefold().strip(), family.casefold().strip()
     if full == f"{first} {last}":
         return CONFIRMED
-    boxes = {re.sub(r"[^a-z]", "", box): box for email in emails if (box := email.partition("@")[0].casefold())}
+    written = (repair_syntax(email) or email for email in emails)
+    boxes = {re.sub(r"[^a-z]", "", box): box for email in written if (box := email.partition("@")[0].casefold())}
     firsts, lasts = _plain(given), _plain(family)
     for said, forms in ((Said.AS_IS, _addresses(firsts, lasts)), (Said.SWAPPED, _addresses(lasts, firsts))):
         if shapes := sorted(forms[letters] + _separator(box) for letters, box in boxes.items() if letters in forms):

@@ -36,10 +36,10 @@ _KNOWN_USES = 4.0
 
 
 class SwapOdds:
-    """Counts of one state of the file: distinct pairs of (given, family)."""
+    """Counts of one state of the file: distinct pairs of (given, family), and those that their own row writes the other way."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self._pairs = frozenset(pairs)
+    def __init__(self, pairs: Iterable[tuple[str, str]], doubted: Iterable[tuple[str, str]] = ()) -> None:
+        self._pairs, self._doubted = frozenset(pairs), frozenset(doubted)
         self._given = Counter(word for given, _ in self._pairs for word in _words(given))
         self._family = Counter(word for _, family in self._pairs for word in _words(family))
         names = max(1, len(self._given.keys() | self._family.keys()))
@@ -63,7 +63,7 @@ class SwapOdds:
 
     def _is_telling(self, given: str, family: str) -> bool:
         """Say whether the file has the pair, though names as rare as these two would hardly meet by chance."""
-        if (given, family) not in self._pairs:
+        if (given, family) not in self._pairs or (given, family) in self._doubted:
             return False
         return self._rows_of(self._given, given) * self._rows_of(self._family, family) < _BY_CHANCE * len(self._pairs)
 

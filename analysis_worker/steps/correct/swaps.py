@@ -44,7 +44,8 @@ def _exchanged(names: Names) -> Names:
 
 
 def _proven(standing: set[Names], found: int) -> set[Names]:
-    odds = SwapOdds((given, family) for given, family, _ in standing)
+    doubted = ((given, family) for given, family, row in standing if row.said is Said.SWAPPED)
+    odds = SwapOdds(((given, family) for given, family, _ in standing), doubted)
     order = NameOrder(row for _, _, row in standing)
     judged = {
         (given, family, row): odds.log_odds(given, family) + order.log_odds(row)
