@@ -11,7 +11,7 @@ from strongroom.api.v1.analysis_service_pb2 import (
     PipelineSchedule,
     UpdatePipelineRequest,
 )
-from vault_server.errors import ConflictError, InvalidArgumentError, NotFoundError
+from vault_server.errors import AlreadyExistsError, ConflictError, InvalidArgumentError, NotFoundError
 from vault_server.ports.resources import Resource, ResourceKind
 from vault_server.ports.store import ReadView, WriteView
 from vault_server.usecases import names, pipeline_schedules
@@ -98,11 +98,7 @@ class Pipelines:
         tenant, pipeline_id = names.parse_child(name, "pipelines")
 
         def work(view: WriteView) -> Pipeline:
-            known = view.resources.get(tenant, ResourceKind.PIPELINE, pipeline_id)
-            if expected_version != 0:
-                _keep_times(pipeline, _require(view, tenant, pipeline_id))
-            elif known is None and len(view.resources.list(tenant, ResourceKind.PIPELINE)) >= MAX_PIPELINES:
-                raise InvalidArgumentError(f"a tenant has at most {MAX_PIPELINES} pipelines", reason="TOO_MANY_PIPELINES")
+            _prepare(view, tenant, pipeline_id, pipeline, new=expected_version == 0)
             payload = pipeline.SerializeToString(deterministic=True)
             row = view.resources.put(tenant, ResourceKind.PIPELINE, pipeline_id, payload, expected_version=expected_version)
             pipeline_schedules.put(view, name, schedule)
@@ -111,6 +107,8 @@ class Pipelines:
 
         if not request.validate_only:
             return self.vault.store.write(work)
+        with self.vault.store.read() as view:
+            _prepare(view, tenant, pipeline_id, pipeline, new=expected_version == 0)
         if schedule is not None:
             pipeline.schedule.CopyFrom(schedule)
         return pipeline
@@ -159,8 +157,21 @@ def _missing() -> NotFoundError:
     return NotFoundError("there is no such pipeline", hint="`strongroom pipelines list` shows them")
 
 
-def _keep_times(pipeline: Pipeline, known: Resource) -> None:
-    pipeline.create_time.CopyFrom(Pipeline.FromString(known.payload).create_time)
+def _prepare(view: ReadView | WriteView, tenant: str, pipeline_id: str, pipeline: Pipeline, *, new: bool) -> None:
+    """What a pipeline has from the one that it replaces, if it may take the place.
+
+    Raises:
+        AlreadyExistsError: a new one finds another of its name.
+        NotFoundError: one that should be replaced is not there.
+        InvalidArgumentError: there are too many.
+    """
+    if not new:
+        known = Pipeline.FromString(_require(view, tenant, pipeline_id).payload)
+        pipeline.create_time.CopyFrom(known.create_time)
+    elif view.resources.get(tenant, ResourceKind.PIPELINE, pipeline_id) is not None:
+        raise AlreadyExistsError("there is a pipeline of this name", hint="`strongroom pipelines create --replace` replaces it")
+    elif len(view.resources.list(tenant, ResourceKind.PIPELINE)) >= MAX_PIPELINES:
+        raise InvalidArgumentError(f"a tenant has at most {MAX_PIPELINES} pipelines", reason="TOO_MANY_PIPELINES")
 
 
 def _shown(view: ReadView | WriteView, row: Resource) -> Pipeline:

@@ -50,6 +50,18 @@ def _until_some_are_stored(desk: Desk, process: subprocess.Popen[str]) -> None:
     raise AssertionError("the import ended before it could be interrupted")
 
 
+def test_who_stops_waiting_for_a_run_is_told_that_it_goes_on(desk: Desk) -> None:
+    process = desk.process("analysis", "start", "--steps", "match", "--wait")
+    assert process.stderr is not None
+    run = process.stderr.readline().removeprefix("run ").partition(":")[0]
+    process.send_signal(signal.SIGINT)
+    found = ended(process)
+
+    assert found.code == exit_codes.INTERRUPTED
+    assert f"The run goes on. `strongroom analysis watch {run}` follows it" in found.err
+    assert desk.run("analysis", "cancel", run).code == exit_codes.OK
+
+
 def test_two_imports_of_one_file_at_once_store_it_once(desk: Desk) -> None:
     path = crm(desk, ROWS)
     both = [desk.process("customers", "import", path, "--source", "crm", "-o", "json") for _ in range(2)]

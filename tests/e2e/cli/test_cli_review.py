@@ -81,6 +81,14 @@ def test_proposals_are_decided_assigned_and_taken_back(desk: Desk, asked: list[s
     assert desk.run("review", "accept", "no-such-form").code == 2
 
 
+def test_of_several_decisions_those_before_a_refusal_are_told_and_stand(desk: Desk, asked: list[str]) -> None:
+    nothing = "00000000-0000-0000-0000-000000000000"
+    ended = desk.run("review", "accept", asked[0], nothing, asked[1])
+    assert (ended.code, asked[0] in ended.out, asked[1] in ended.out) == (3, True, False)
+    assert f"1 of 3 done; it stopped at {nothing}." in ended.err
+    assert asked[1] in desk.run("review", "list").out
+
+
 def test_customers_are_linked_and_split_by_hand(desk: Desk, asked: list[str]) -> None:
     assert asked
     assert "accepted" in desk.run("review", "link", "crm:K0", "crm:K2", "--comment", "moved").out

@@ -137,3 +137,13 @@ def test_plan_of_a_pipeline_keeps_nothing(acme: Tenant) -> None:
     declare(acme, "one", request_id="same")
     with pytest.raises(FailedPreconditionError):
         declare(acme, "two", request_id="same")
+    with pytest.raises(AlreadyExistsError) as taken:
+        declare(acme, "one", validate_only=True)
+    assert "--replace" in taken.value.hint
+    with pytest.raises(NotFoundError):
+        acme.analyst.pipelines.update(
+            api.Pipeline(
+                name=f"{acme.name}/pipelines/two", purpose=f"{acme.name}/purposes/analysis", steps=[api.RunStep(step="match")]
+            ),
+            validate_only=True,
+        )

@@ -116,14 +116,18 @@ def _follow(client: Client, name: str, given: argparse.Namespace) -> int:
     out = output_of(given)
     run = None
     said = ""
-    with progress(f"run {short(name)}", 1.0) as bar:
-        for run in client.analysis.watch(name):
-            state = enum_word(RunState.Name(run.state), "RUN_STATE_")
-            bar.update(run.progress.fraction, f"{state} {run.progress.step} {run.progress.message}".strip())
-            line = f"{state} {run.progress.step}".strip()
-            if line != said and not sys.stderr.isatty():
-                out.say(f"run {short(name)}: {line}")
-            said = line
+    try:
+        with progress(f"run {short(name)}", 1.0) as bar, given.interrupts.heard():
+            for run in client.analysis.watch(name):
+                state = enum_word(RunState.Name(run.state), "RUN_STATE_")
+                bar.update(run.progress.fraction, f"{state} {run.progress.step} {run.progress.message}".strip())
+                line = f"{state} {run.progress.step}".strip()
+                if line != said and not sys.stderr.isatty():
+                    out.say(f"run {short(name)}: {line}")
+                said = line
+    except KeyboardInterrupt:
+        out.say(f"\nThe run goes on. `strongroom analysis watch {short(name)}` follows it, `analysis cancel` stops it.")
+        raise
     if run is None:
         raise CommandError("The run could not be followed.", exit_code=exit_codes.UNAVAILABLE)
     out.record(_run_record(run, given))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from strongroom_cli import exit_codes
@@ -155,12 +155,12 @@ def _show(given: argparse.Namespace) -> int:
 def _decide(given: argparse.Namespace) -> int:
     with open_client(given) as client:
         verbs = {"accept": client.review.accept, "reject": client.review.reject, "reopen": client.review.reopen}
-        return _told(given, [verbs[given.verb](name, comment=given.comment) for name in given.proposals])
+        return _each(given, lambda name: verbs[given.verb](name, comment=given.comment))
 
 
 def _assign(given: argparse.Namespace) -> int:
     with open_client(given) as client:
-        return _told(given, [client.review.assign(name, given.to) for name in given.proposals])
+        return _each(given, lambda name: client.review.assign(name, given.to))
 
 
 def _constrain(given: argparse.Namespace) -> int:
@@ -170,6 +170,22 @@ def _constrain(given: argparse.Namespace) -> int:
         say = client.review.link if given.verb == "link" else client.review.split
         one, other = (resolved(client, name) for name in (given.customer, given.other))
         return _told(given, [say(one, other, comment=given.comment)])
+
+
+def _each(given: argparse.Namespace, act: Callable[[str], Proposal]) -> int:
+    """One after the other; where one is refused, what was done before is told, and that it stands."""
+    done: list[Proposal] = []
+    try:
+        for name in given.proposals:
+            done.append(act(name))  # noqa: PERF401 - what was done before a refusal must be told
+    except Exception:
+        if len(given.proposals) > 1:
+            if done:
+                _told(given, done)
+            rest = given.proposals[len(done) :]
+            output_of(given).say(f"{len(done)} of {len(given.proposals)} done; it stopped at {rest[0]}.")
+        raise
+    return _told(given, done)
 
 
 def _told(given: argparse.Namespace, proposals: Sequence[Proposal]) -> int:
