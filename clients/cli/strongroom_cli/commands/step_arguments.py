@@ -18,7 +18,7 @@ from strongroom_cli.faults import CommandError
 if TYPE_CHECKING:
     from strongroom.run_steps import StepOption, StepOptions
 
-STEPS_HELP = "steps in order, of: correct,enrich,match,impute,segment,value,classify,associate"
+STEPS_HELP = "steps in order, of: correct, enrich, match, impute, segment, value, classify, associate"
 OPTION_HELP = "option of a step, a list as A,B; can be repeated"
 _WHOLE_LINES = frozenset({"enrich.joins"})  # a join has commas of its own
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
