@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 from analysis_worker.steps.correct.ages import PLACEHOLDER_DATES, age_on
 from analysis_worker.steps.correct.proposal import Change
@@ -43,6 +44,10 @@ _NAMED_MONTH_FIRST = re.compile(r"([^\W\d_]{3,})\.?[\s\-/.]*(\d{1,2})(?:st|nd|rd
 _MAX_LENGTH = 40
 _MIN_SHOWN = 3
 _AGREEMENT = 0.95
+# Unicode CLDR: short dates; the lands under American rule or custom, and those whose people write both ways.
+_MONTH_FIRST = frozenset({"US", "PR", "GU", "VI", "AS", "MP", "FM", "MH", "PW"})
+_BOTH_ORDERS = frozenset({"CA", "PH", "ZA", "KE", "GH", "PA", "MY", "SO", "TG"})
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +76,16 @@ class Readings:
 
 
 class DateOrder:
-    """The order, day or month first, that a column's unambiguous dates show, per separator."""
+    """The order, day or month first, that a column's unambiguous dates show, per separator and country.
+
+    A country whose customers show too little is read as the whole column is, but never against what its people are used to;
+    where the column has both orders, each country's own where that is how the column's customers write.
+    """
 
     def __init__(self, texts: Mapping[tuple[str, str | None], int], bounds: DateBounds) -> None:
         self._bounds = bounds
         self._shown: dict[tuple[str, str | None], Counter[str]] = {}
+        self._as_used_to: Counter[bool] = Counter()
         for (text, country), times in texts.items():
             found = read(text, bounds)
             if found is None or found.certain:
@@ -84,16 +94,19 @@ class DateOrder:
                 order = "day" if found.day_first else "month"
                 for group in {country, None}:
                     self._shown.setdefault((found.separator, group), Counter())[order] += times
+                if usual := _usual_order(country):
+                    self._as_used_to[order == usual] += times
 
     def order(self, separator: str, country: str | None) -> str | None:
         """Return `day` or `month`, whichever the country's customers show, else the whole column, else None."""
-        shown = self._shown.get((separator, country), Counter[str]())
-        if shown.total() < _MIN_SHOWN:
-            shown = self._shown.get((separator, None), Counter[str]())
-        for order in ("day", "month"):
-            if shown[order] >= _MIN_SHOWN and shown[order] >= _AGREEMENT * shown.total():
-                return order
-        return None
+        own = self._shown.get((separator, country), Counter[str]())
+        if own.total() >= _MIN_SHOWN:
+            return _agreed(own)
+        usual = _usual_order(country)
+        column = _agreed(self._shown.get((separator, None), Counter[str]()))
+        if usual is None or column == usual:
+            return column
+        return usual if not own.keys() - {usual} and _agreed(self._as_used_to) else None
 
     def change(self, text: str, country: str | None = None, stated_age: int | None = None) -> Change | None:
         """Return the ISO date that `text` means, None when it means none or two; a stated age confirms a day number."""
@@ -114,6 +127,19 @@ class DateOrder:
             return None
         chosen = found.day_first if order == "day" else found.month_first
         return Change(rule="date.column_order", after=chosen.isoformat(), confidence=0.9) if chosen else None
+
+
+def _usual_order(country: str | None) -> str | None:
+    """Return the order that people of the country are used to, None where it is not known or they use both."""
+    if country is None or country in _BOTH_ORDERS:
+        return None
+    return "month" if country in _MONTH_FIRST else "day"
+
+
+def _agreed(shown: Counter[_T]) -> _T | None:
+    """Return what nearly all of enough dates show."""
+    most, times = next(iter(shown.most_common(1)), (None, 0))
+    return most if times >= _MIN_SHOWN and times >= _AGREEMENT * shown.total() else None
 
 
 def _serial(text: str, stated_age: int | None, bounds: DateBounds) -> Change | None:

@@ -27,9 +27,14 @@ _OUTWEIGHS = 20
 _RARE = 3
 # Domains of so many sound addresses are recognised where the @ before them was dropped.
 _KNOWN_IN_FILE = 5
-# A short provider (`gmx.de`) has honest neighbours; only a file full of its addresses shows that a rare neighbour is a slip.
+# A short provider (`gmx.de`) has honest neighbours; only so many of its addresses for each of a rare neighbour's show a slip.
 _SHORT_FREQUENT = 50
-_SHORT_OUTWEIGHS = 50
+# Fewer will do in a file whose long providers (`gmail.com`) are mistyped this often; then for names of three letters and more,
+# because of names so short as `wp.pl` every neighbour is somebody's.
+_FEWER = 15
+_SLIPPERY = 0.01
+_MIN_SLIPS = 3
+_FEWER_LABEL = 3
 _MIN_OWN_LABEL = 6
 _SHORT_LABEL = 2
 
@@ -131,7 +136,10 @@ def _own_domains(addresses: Mapping[str, int]) -> frozenset[str]:
     for text, times in addresses.items():
         if is_address(text):
             counts[text.rpartition("@")[2].lower()] += times
-    return frozenset(domain for domain, count in counts.items() if count >= _KNOWN_IN_FILE)
+    known = SlipIndex(TARGETS)
+    often = (domain for domain, count in counts.items() if count >= _KNOWN_IN_FILE)
+    # `hhotmail.com` is a slip however often it is made; nobody's name lost its last letter to it.
+    return frozenset(domain for domain in often if domain in WELL_KNOWN | NOT_TYPOS or not _known_slip(domain, known))
 
 
 def _repair_confidence(text: str, repaired: str) -> float:
@@ -143,8 +151,9 @@ def _repair_confidence(text: str, repaired: str) -> float:
 def _slips(counts: Mapping[str, int]) -> dict[str, tuple[str, str, float]]:
     frequent = {domain for domain, count in counts.items() if count >= FREQUENT and _DOMAIN.fullmatch(domain)}
     known, own = SlipIndex(TARGETS), SlipIndex(frequent)
-    crowded = {domain for domain in frequent if domain in WELL_KNOWN and counts[domain] >= _SHORT_FREQUENT}
-    short = SlipIndex(crowded - TARGETS)
+    slippery = _is_slippery(counts, known)
+    crowded = {domain: least for domain in WELL_KNOWN if counts.get(domain, 0) >= (least := _least_crowd(domain, slippery))}
+    short = SlipIndex((WELL_KNOWN | frequent) - TARGETS)
     found: dict[str, tuple[str, str, float]] = {}
     for domain in sorted(counts):
         if domain in WELL_KNOWN or domain in NOT_TYPOS:
@@ -153,12 +162,23 @@ def _slips(counts: Mapping[str, int]) -> dict[str, tuple[str, str, float]]:
             _known_slip(domain, known)
             or _broken_ending(domain)
             or _own_slip(domain, own, counts)
-            or _short_slip(domain, short, counts)
+            or _short_slip(domain, short, crowded, counts)
             or _ending_slip(domain)
         )
         if correction is not None and not _established(domain, correction[0], counts):
             found[domain] = correction
     return found
+
+
+def _is_slippery(counts: Mapping[str, int], known: SlipIndex) -> bool:
+    """Say whether enough addresses of long providers are mistyped to expect the same of short ones."""
+    unknown = ((domain, times) for domain, times in counts.items() if domain not in WELL_KNOWN and domain not in NOT_TYPOS)
+    slips = sum(times for domain, times in unknown if times <= _RARE and _known_slip(domain, known))
+    return slips >= max(_MIN_SLIPS, _SLIPPERY * sum(counts.get(domain, 0) for domain in TARGETS))
+
+
+def _least_crowd(domain: str, slippery: bool) -> int:  # noqa: FBT001 - a fact about the file, not a switch
+    return _FEWER if slippery and len(domain.partition(".")[0]) >= _FEWER_LABEL else _SHORT_FREQUENT
 
 
 def _established(domain: str, target: str, counts: Mapping[str, int]) -> bool:
@@ -242,11 +262,13 @@ def _broken_ending(domain: str) -> tuple[str, str, float] | None:
     return (meant[0], "email.domain_typo", 0.93) if len(meant) == 1 else None
 
 
-def _short_slip(domain: str, short: SlipIndex, counts: Mapping[str, int]) -> tuple[str, str, float] | None:
+def _short_slip(
+    domain: str, short: SlipIndex, crowded: Mapping[str, int], counts: Mapping[str, int]
+) -> tuple[str, str, float] | None:
     """A slip from a short provider's domain that most of the file's addresses of that ending have."""
     count = counts[domain]
-    near = short.neighbours(domain)
-    if count > _RARE or len(near) != 1 or counts[near[0]] < _SHORT_OUTWEIGHS * count:
+    near = [target for target in short.neighbours(domain) if target.rpartition(".")[2] == domain.rpartition(".")[2]]
+    if count > _RARE or len(near) != 1 or near[0] not in crowded or counts[near[0]] < crowded[near[0]] * count:
         return None
     label, _, ending = domain.partition(".")
     target, _, target_ending = near[0].partition(".")
