@@ -17,6 +17,7 @@ from analysis_worker.report.suppression import (
     Share,
     count,
     count_about,
+    edge,
     merge_small,
     percent,
     share,
@@ -73,12 +74,13 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnRow:
-    """A tenth of the customers of the back-test by their chance to buy again: the chance, 0..1, and how many did."""
+    """A tenth of the customers of the back-test: the chance to buy again, 0..1, how many did, and where that is drawn."""
 
     label: str
     customers: Count
     expected: float
     came: Share
+    place: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,10 +206,12 @@ def value_figures(found: Value) -> ValueFigures:
                 label=str(n),
                 customers=count(t.customers),
                 expected=round(t.expected, 2),
-                came=share(round(t.made * t.customers), t.customers),
+                came=came,
+                place=round(t.made, 2) if came.percent is not None else edge(t.made, t.customers),
             )
             for n, t in enumerate(test.returning[:20] if test else (), start=1)
             if t.customers >= SMALLEST_GROUP and significant(t.expected) is not None and significant(t.made) is not None
+            for came in (share(round(t.made * t.customers), t.customers),)
         ),
         calibration_error=significant(test.calibration_error) if test else None,
         error=significant(test.mean_absolute_error) if test else None,

@@ -16,6 +16,7 @@ from analysis_worker.report.suppression import (
     Share,
     clean,
     count,
+    edge,
     percent,
     share,
     short,
@@ -84,6 +85,7 @@ class PredictionFigures:
 
     target: str
     positive: str
+    horizon_days: int
     abstained: bool
     reason: str
     known: Count
@@ -115,6 +117,7 @@ def prediction_figures(found: Prediction, customers: int, most: int) -> Predicti
     return PredictionFigures(
         target=short(found.target),
         positive=short(found.positive) if found.positive else "",
+        horizon_days=found.horizon_days,
         abstained=found.abstained,
         reason=words(found.reason),
         known=count(found.known),
@@ -134,7 +137,7 @@ def prediction_figures(found: Prediction, customers: int, most: int) -> Predicti
                 customers=count(b.customers),
                 predicted=round(b.predicted, 3),
                 observed=shown,
-                place=(round(b.observed, 2) if shown.percent is not None else _edge(b.observed, b.customers // moments)),
+                place=(round(b.observed, 2) if shown.percent is not None else edge(b.observed, b.customers // moments)),
             )
             for b in found.calibration[:40]
             if b.customers // moments >= SMALLEST_GROUP
@@ -190,12 +193,6 @@ def prediction_figures(found: Prediction, customers: int, most: int) -> Predicti
 
 def _rate(observed: float, customers: int) -> Share:
     return share(round(observed * customers), customers)
-
-
-def _edge(observed: float, customers: int) -> float:
-    """Where a bounded share is drawn: half of the smallest share that may be shown, which depends on the group's size only."""
-    half = SMALLEST_GROUP / customers / 2
-    return round(half if observed < 0.5 else 1 - half, 3)  # noqa: PLR2004 - which end it is at
 
 
 def _interval(value: float, lower: float | None, upper: float | None) -> str:

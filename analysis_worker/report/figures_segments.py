@@ -104,7 +104,11 @@ def _segment(name: str, customers: int, total: int, profile: tuple[ProfileRow, .
 
 def _profile(entry: SegmentEntry, customers: int, most: int) -> tuple[ProfileRow, ...]:
     told = [one for one in entry.profile if one.level != _COMPLEMENT and _may_be_told(one, entry.customers, customers)]
-    strongest = sorted(told, key=lambda p: -abs(apart(p)))[:most]
+    ranked = sorted(told, key=lambda p: -abs(apart(p)))
+    # Of a category the level that is most over-represented, else the strongest: two levels of one say nearly the same.
+    spoken = sorted(ranked, key=lambda p: bool(p.level) and apart(p) < 0)
+    chosen = {one.feature: one for one in reversed(spoken)}
+    strongest = [one for one in ranked if chosen[one.feature] is one][:most]
     return tuple(_profile_row(line, entry.customers, customers) for line in strongest)
 
 

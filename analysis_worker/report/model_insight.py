@@ -190,6 +190,7 @@ class Prediction:
 
     target: str = ""
     positive: str = ""
+    horizon_days: int = 0
     rows: int = 0
     known: int = 0
     predicted: int = 0

@@ -12,8 +12,9 @@ from analysis_worker.report.headline import changes, headline
 from analysis_worker.report.markup import Markup, join, page, stylesheet, tag
 from analysis_worker.report.model import ReportInput
 from analysis_worker.report.sections_data import corrections, entities, quality
-from analysis_worker.report.sections_future import prediction, rules, value
+from analysis_worker.report.sections_future import prediction, rules
 from analysis_worker.report.sections_insight import enrichment, imputation, provenance, review, segments, undo
+from analysis_worker.report.sections_value import value
 from analysis_worker.report.style import CSS, content_policy
 from analysis_worker.report.twin import fitting
 

@@ -1,118 +1,17 @@
-"""The sections that look ahead: what customers will still buy, a declared target such as churn, products that go together."""
+"""The sections that look ahead: a declared target such as churn, products that go together; `sections_value` has the value."""
 
 from __future__ import annotations
 
 from analysis_worker.report.charts import Bar, bar_chart, column_bars
 from analysis_worker.report.figures import Figures
-from analysis_worker.report.figures_insight import TenthRow, ValueFigures
 from analysis_worker.report.figures_prediction import LiftRow, PredictionFigures
 from analysis_worker.report.markup import EMPTY, Markup, tag
 from analysis_worker.report.observed import looked_at
-from analysis_worker.report.plots import Point, calibration, paired_bars
-from analysis_worker.report.sections_data import chart, count_bars, pair, section
-from analysis_worker.report.suppression import ABSENT, number
+from analysis_worker.report.plots import Point, calibration
+from analysis_worker.report.sections_data import chart, pair, section
+from analysis_worker.report.suppression import ABSENT
 from analysis_worker.report.tables import folded, table
 from analysis_worker.report.wording import column_words, split_words, target_words
-
-
-def value(shown: Figures) -> Markup:
-    """Expected purchases and value, and how well the past was predicted."""
-    found = shown.value
-    if found is None:
-        return EMPTY
-    title = "Customer value"
-    if not found.estimated:
-        return section("value", title, f"Nothing is estimated: {found.reason or 'the purchases do not suffice'}.")
-    lead = (
-        f"In the next {found.horizon_days} days the {found.buyers.text} buyers ({found.repeat_customers.text} of them bought "
-        f"more than once) are expected to buy {found.purchases.text} times. {_still(found)}{looked_at(shown, 'value').strip()}"
-    ).strip()
-    parts = [part for part in (_backtest(found), _tenths(found), _returning(found)) if part]
-    heads = ("Currency", "Customers", "Mean purchase", "Expected value")
-    rows = [(m.currency, m.customers.text, m.mean_purchase, m.expected) for m in found.money]
-    return section("value", title, lead, *parts, table("Expected value by currency", heads, rows, (1, 2, 3)))
-
-
-def _backtest(found: ValueFigures) -> Markup:
-    if not found.backtest:
-        return EMPTY
-    largest = max(max(r.expected, r.made) for r in found.backtest)
-    if not largest:
-        return tag("p", f"Looking back: in the last {found.backtest_days} days nothing was expected, and nobody bought.")
-    bars = [
-        (
-            Bar(label=f"group {r.label}", text=f"{r.expected:.2f}", length=r.expected / largest),
-            Bar(label=r.label, text=f"{r.made:.2f}", length=r.made / largest),
-        )
-        for r in found.backtest
-    ]
-    drawn = paired_bars("Purchases expected and made, by groups of customers", "expected", "made", bars)
-    caption = (
-        f"Purchases per customer in the last {found.backtest_days} days: expected from what came before, and made. Groups, "
-        "from those of whom least was expected; the closer the two bars, the better."
-    )
-    rows = [(r.label, r.customers.text, f"{r.expected:.2f}", f"{r.made:.2f}") for r in found.backtest]
-    facts = []
-    if found.error is not None:
-        facts.append(
-            f"On average the expectation was {found.error:.2f} purchases off; 'as many as before' would have been "
-            f"{number(found.naive_error)} off."
-        )
-    if found.coverage_percent is not None:
-        facts.append(f"{found.coverage_percent}% of customers bought as often as their 90% interval said.")
-    beside = table("Purchases per customer, looking back", ("Group", "Customers", "Expected", "Made"), rows, (1, 2, 3))
-    return pair(chart(drawn, caption), tag("div", *(tag("p", fact) for fact in facts), beside))
-
-
-def _tenths(found: ValueFigures) -> Markup:
-    """The currency of most customers as a chart, the others in a fold: amounts of different currencies are not added up."""
-    if not found.tenths:
-        return EMPTY
-    currencies = [row.currency for row in found.money] + [row.currency for row in found.tenths]
-    main = next(c for c in currencies if any(t.currency == c for t in found.tenths))
-    own = [t for t in found.tenths if t.currency == main]
-    largest = max(t.percent for t in own) or 1
-    bars = [Bar(label=str(t.tenth), text=f"{t.percent}%", length=max(0.0, t.percent / largest)) for t in own[:10]]
-    title = f"Share of the expected value by tenths of the customers who pay in {main}"
-    heads = ("Tenth", "Customers", "Mean value", "Share")
-    rest = [(t.currency, *_tenth(t)) for t in found.tenths if t.currency != main]
-    beside = table(f"Expected value by tenths, {main}", heads, [_tenth(t) for t in own], (1, 2, 3))
-    folds = folded("Expected value by tenths, other currencies", ("Currency", *heads), rest, (2, 3, 4))
-    caption = f"Customers who pay in {main}, in tenths, the most valuable first: share of all value expected from them."
-    return pair(chart(column_bars(title, bars), caption), tag("div", beside, folds))
-
-
-def _tenth(row: TenthRow) -> tuple[str, ...]:
-    return str(row.tenth), row.customers.text, row.mean_value, f"{row.percent}%"
-
-
-def _still(found: ValueFigures) -> str:
-    if found.returning_customers.value is not None:
-        return f"{found.returning_customers.text} of them are expected to buy at all. "
-    return f"{found.alive_customers.text} are expected to be still active. "
-
-
-def _returning(found: ValueFigures) -> Markup:
-    """Who will buy again, and beside it how such chances came true before."""
-    told, title = found.returning, f"Customers by their chance to buy again within {found.horizon_days} days"
-    if not any(row.count.value != 0 for row in told):
-        told, title = found.alive, "Customers by their chance to be still active"
-    if not any(row.count.value != 0 for row in told):
-        return EMPTY
-    drawn = chart(bar_chart(title, count_bars([(row.label, row.count) for row in told])), f"{title}.")
-    beside = table(title, ("Chance", "Customers"), [(row.label, row.count.text) for row in told], (1,))
-    return pair(drawn, tag("div", _returned(found), beside))
-
-
-def _returned(found: ValueFigures) -> Markup:
-    if not found.returned:
-        return EMPTY
-    rows = [(r.label, r.customers.text, f"{100 * r.expected:.0f}%", r.came.text) for r in found.returned]
-    off = "" if found.calibration_error is None else f" On average they were {100 * found.calibration_error:.1f} points apart."
-    title = f"Looking back {found.backtest_days} days: who was expected to come back, and who came"
-    heads = ("Group", "Customers", "Expected", "Came back")
-    note = tag("p", f"Groups from the least to the most likely.{off}", class_="soft")
-    return tag("div", table(title, heads, rows, (1, 2, 3)), note)
 
 
 def prediction(shown: Figures) -> Markup:
@@ -125,10 +24,11 @@ def prediction(shown: Figures) -> Markup:
         return section("prediction", title, f"The model abstains: {found.reason or 'it would not help'}.", _left_out(found))
     cases = "customers" if found.of_customers else "cases (a customer at one moment)"
     aim = f"Predicted is {column_words(found.target)} = {found.positive}. " if found.positive and found.of_customers else ""
+    meant = f"Predicted is who buys nothing for {found.horizon_days} days. " if found.horizon_days else aim
     base = f" It came true for {found.base_rate_percent}% of them." if found.base_rate_percent is not None else ""
     chosen = f", {split_words(found.split)}" if found.split else ""
     lead = (
-        f"{aim}Judged on {found.judged.text} {cases} that the model had not seen{chosen}.{base}{looked_at(shown, 'classify')}"
+        f"{meant}Judged on {found.judged.text} {cases} that the model had not seen{chosen}.{base}{looked_at(shown, 'classify')}"
     )
     facts = [
         (
@@ -176,7 +76,8 @@ def _times(found: PredictionFigures) -> Markup:
     if len(found.times) < 2:  # noqa: PLR2004 - one span is what the calibration shows
         return EMPTY
     rows = [(t.label, t.customers.text, f"{t.predicted_percent}%", t.observed.text) for t in found.times]
-    return table("Each time judged by what came before it", ("Time", _who(found), "Predicted", "Came true"), rows, (1, 2, 3))
+    caption = "Each time judged by what came before it: where the two shares part, behaviour has moved"
+    return table(caption, ("Time", _who(found), "Predicted", "Came true"), rows, (1, 2, 3))
 
 
 def _lift(found: PredictionFigures) -> Markup:

@@ -74,6 +74,12 @@ def share(part: int, total: int) -> Share:
     return Share(percent=percent, text=f"{percent}%") if percent < _WHOLE else Share(percent=99, text="above 99%")
 
 
+def edge(part: float, total: int) -> float:
+    """Where a bounded share is drawn: half of the smallest share that may be shown, which depends on the group's size only."""
+    half = SMALLEST_GROUP / total / 2
+    return round(half if part < 0.5 else 1 - half, 3)  # noqa: PLR2004 - which end it is at
+
+
 def significant(value: float | None, digits: int = 3) -> float | None:
     """The number with so many significant digits: too few to find somebody by. None for what is no number."""
     if value is None or not math.isfinite(value):

@@ -148,8 +148,9 @@ def _segments(shown: Figures) -> Verdict | None:
         text = "No groups worth naming: that is a finding, not a failure."
         return Verdict(section="segments", title="Segments", word=NOTE, text=text)
     stable = found.stability is None or found.stability >= _STABLE
+    again = "the same" if stable else "not always the same"
     text = f"{sum(row.segments for row in found.rows)} groups" + (
-        "" if found.stability is None else f", found again at {found.stability:.2f} of 1"
+        "" if found.stability is None else f"; samples of the data give {again} (agreement {found.stability:.2f} of 1)"
     )
     return Verdict(section="segments", title="Segments", word=GOOD if stable else FAIR, text=f"{text}.")
 
@@ -166,10 +167,12 @@ def _value(shown: Figures) -> Verdict | None:
     text = f"Expected in {found.horizon_days} days: {found.purchases.text} purchases"
     if error is None or naive is None or cover is None:
         return Verdict(section="value", title="Customer value", word=NOTE, text=f"{text}; too little time to look back on.")
-    better = error <= naive
-    how = "better" if better else "no better"
-    word = GOOD if better and cover >= _ASKED_COVERAGE - _NEAR_COVERAGE else FAIR
-    text = f"{text}; looking back, {how} than 'as many as before', and {cover}% inside the interval."
+    better, off = error <= naive, found.calibration_error
+    how = "closer" if better else "no closer"
+    near = off is None or off <= _ROUGHLY_CALIBRATED
+    word = GOOD if better and near and cover >= _ASKED_COVERAGE - _NEAR_COVERAGE else FAIR
+    text = f"{text}. Looking back, {how} than 'as many as before'; {cover}% bought as often as their 90% interval said"
+    text += "." if off is None else f"; chances to come back were {100 * off:.1f} points off."
     return Verdict(section="value", title="Customer value", word=word, text=text)
 
 
@@ -182,7 +185,10 @@ def _prediction(shown: Figures) -> Verdict | None:
         return Verdict(section="prediction", title=title, word=NOTE, text=f"The model abstains: {found.reason or 'no reason'}.")
     off = found.calibration_error
     word = NOTE if off is None else GOOD if off <= _WELL_CALIBRATED else FAIR if off <= _ROUGHLY_CALIBRATED else POOR
-    text = f"Ranks with AUC {found.auc or 'unknown'}" + ("" if off is None else f"; chances are {100 * off:.1f} points off")
+    text = "How well it ranks is not known"
+    if found.auc_value is not None:
+        text = f"Ranks the right one of two higher {100 * found.auc_value:.0f} times in 100"
+    text += "" if off is None else f"; chances are {100 * off:.1f} points off"
     return Verdict(section="prediction", title=title, word=word, text=f"{text}.{_moved(found)}")
 
 

@@ -11,6 +11,7 @@ from analysis_worker.report import (
     GroupCheck,
     Influence,
     LeftOut,
+    Observed,
     Previous,
     ProductRule,
     ProfileLine,
@@ -21,6 +22,7 @@ from analysis_worker.report import (
     SegmentEntry,
     Segments,
     StepDuration,
+    TimeCheck,
     UndoStep,
     ValueTenth,
 )
@@ -79,6 +81,7 @@ def huge_report(name: str) -> ReportInput:
             influences=tuple(Influence(column=long, points=0.1) for _ in range(500)),
             left_out=tuple(LeftOut(column=long, reason=long) for _ in range(500)),
             groups=tuple(GroupCheck(column=long, group=long, customers=50) for _ in range(500)),
+            times=tuple(TimeCheck(first=long, last=f"{i}{long}", customers=50) for i in range(200)),
             limits=tuple(long for _ in range(200)),
         ),
         rules=replace(
@@ -86,6 +89,7 @@ def huge_report(name: str) -> ReportInput:
             reason=long,
             entries=tuple(ProductRule(body=(long,) * 9, head=long, customers=99, confidence=0.5, lift=2.0) for _ in range(500)),
         ),
+        observed=tuple(Observed(step=f"{i}{long}", as_of=long, as_of_from=long) for i in range(200)),
         previous=Previous(run=long, created=long, figures={f"{i}{long}": float(i) for i in range(500)}),
         review=tuple(ReviewQueue(what=long, waiting=50, where=long) for _ in range(200)),
         undo=tuple(UndoStep(text=long, command=long) for _ in range(200)),

@@ -9,6 +9,7 @@ from analysis_worker.report import (
     Duplicates,
     EnrichedField,
     ImputedColumn,
+    Observed,
     Previous,
     ProfileLine,
     Provenance,
@@ -77,6 +78,7 @@ def ordinary_report() -> ReportInput:
             ),
         ),
         customers=rows,
+        observed=tuple(Observed(step=s, as_of="2026-11-19", as_of_from="asked") for s in ("segment", "value", "classify")),
         transactions=31_204,
         needs=8_796,
         quality=tuple(

@@ -18,6 +18,7 @@ from analysis_worker.report import (
     Prediction,
     ProductRule,
     ProductRules,
+    TimeCheck,
     Value,
     ValueTenth,
 )
@@ -45,6 +46,11 @@ def ordinary_value() -> Value:
         horizon_days=365,
         expected_purchases=6_910.4,
         expected_alive=2_803.2,
+        expected_returning=2_304.4,
+        returning=tuple(
+            AliveBin(lower=i / 10, upper=(i + 1) / 10, customers=n)
+            for i, n in enumerate((1_150, 620, 480, 410, 390, 370, 350, 330, 300, 212))
+        ),
         alive=tuple(
             AliveBin(lower=i / 10, upper=(i + 1) / 10, customers=n)
             for i, n in enumerate((690, 410, 320, 290, 301, 388, 470, 566, 640, 537))
@@ -69,6 +75,10 @@ def ordinary_value() -> Value:
             made=4_051.0,
             coverage=0.93,
             deciles=tuple(BacktestTenth(customers=390, expected=e, made=m) for e, m in made),
+            returning=tuple(
+                BacktestTenth(customers=390, expected=(i + 0.5) / 10, made=max(0.004, i / 10 - 0.03)) for i in range(10)
+            ),
+            calibration_error=0.068,
         ),
     )
 
@@ -125,6 +135,11 @@ def ordinary_prediction() -> Prediction:
         groups=(
             GroupCheck(column="gender", group="female", customers=2_300, predicted=0.27, observed=0.269),
             GroupCheck(column="gender", group="diverse", customers=6, predicted=0.2, observed=0.5),
+        ),
+        times=(
+            TimeCheck(first="2026-02-01", last="2026-04-30", customers=2_300, predicted=0.27, observed=0.26),
+            TimeCheck(first="2026-08-21", last="2026-08-21", customers=2_400, predicted=0.27, observed=0.12),
+            TimeCheck(first="2026-08-22", last="2026-08-22", customers=4, predicted=0.27, observed=0.5),
         ),
         limits=("Learnt from who left before; who leaves for a new reason is not foreseen.",),
     )

@@ -126,7 +126,8 @@ def _stopped(inputs: StepInputs, options: ClassifyOptions) -> Computed:
         result = classify(rows, options)
     except ClassifyRefusedError as error:
         raise RunFailureError("CLASSIFY_REFUSED", str(error)) from None
-    summary = json_object(replace(result.summary, limits=(*result.summary.limits, _OVER_TIME.format(days=days))))
+    card = replace(result.summary, limits=(*result.summary.limits, _OVER_TIME.format(days=days)))
+    summary = {**json_object(card), _HORIZON: days}
     lines = result.lines.set_column(0, ROW_ID, rows.column(ROW_ID))
     lines = lines.filter(pc.less(lines.column(ROW_ID), inputs.customers.num_rows))
     target = pa.array([TARGET] * lines.num_rows, pa.string())

@@ -15,6 +15,7 @@ import pytest
 
 from analysis_worker.report import (
     CorrectionRule,
+    Observed,
     Prediction,
     Previous,
     QualityColumn,
@@ -27,6 +28,7 @@ from analysis_worker.report import (
 from analysis_worker.report.style import DARK, LIGHT, TEXT_ON
 from helpers.report_extremes import huge_report, wide_report
 from helpers.report_input import ordinary_report
+from helpers.report_parts import ordinary_prediction
 
 HOSTILE = '<script>alert("x")</script><img src=http://example.invalid/a onerror=alert(1)>&\u202e\x00'
 VOID = {"meta", "rect", "line", "circle", "br"}
@@ -143,7 +145,7 @@ def test_everything_is_labelled_for_a_screen_reader(page: str) -> None:
     assert len(outline.named("h1")) == 1
     assert all(th.get("scope") in {"row", "col"} for th in outline.named("th"))
     charts = [(i, a) for i, (tag, a) in enumerate(outline.elements) if tag == "svg"]
-    assert len(charts) == 16
+    assert len(charts) == 17
     for index, attributes in charts:
         assert attributes["role"] == "img"
         assert attributes["aria-label"]
@@ -229,6 +231,54 @@ def test_a_step_that_abstains_says_why_and_draws_nothing(part: str) -> None:
     section = text.partition(f'<section id="{part}"')[2].partition("</section>")[0]
     assert "<svg" not in section
     assert ("too few repeat customers" if part == "value" else "one class only") in section
+
+
+@pytest.mark.parametrize(
+    ("origin", "words", "verdict"),
+    [
+        ("asked", "Looked at up to 30 June 1998, the day that was asked for.", False),
+        ("run", "Looked at up to 30 June 1998, the day of the run.", False),
+        ("newest_transaction", "Looked at up to 30 June 1998, the day of the newest transaction.", True),
+    ],
+)
+def test_every_step_says_up_to_which_day_it_looked_and_a_day_that_nobody_asked_for_gets_a_verdict(
+    origin: str, words: str, *, verdict: bool
+) -> None:
+    steps = {"segment": "segments", "value": "value", "classify": "prediction", "associate": "rules"}
+    told = tuple(Observed(step=step, as_of="1998-06-30", as_of_from=origin) for step in steps)
+    text = build_report(replace(ordinary_report(), observed=told))
+    for section in steps.values():
+        assert words in text.partition(f'<section id="{section}"')[2].partition("</section>")[0]
+    assert text.count("30 June 1998 (") == 1
+    assert ("Nothing was bought or returned after 30 June 1998" in text) == verdict
+
+
+def test_steps_that_looked_up_to_different_days_are_told_one_by_one() -> None:
+    told = (Observed(step="value", as_of="1998-06-30", as_of_from="asked"), Observed(step="segment", as_of="odd"))
+    text = build_report(replace(ordinary_report(), observed=told))
+    assert "Looked at up to, value" in text
+    assert "odd (as the step says)" in text
+
+
+def test_a_newest_time_that_is_not_as_expected_is_in_the_verdict(page: str) -> None:
+    assert "At the newest time 12% came true where 27% were expected." in page
+    card = ordinary_prediction()
+    steady = build_report(replace(ordinary_report(), prediction=replace(card, times=card.times[:1])))
+    assert "At the newest time" not in steady
+
+
+def test_chances_to_come_back_are_held_against_who_came_and_decide_the_verdict(page: str) -> None:
+    section = page.partition('<section id="value"')[2].partition("</section>")[0]
+    assert "Chances to come back within 180 days, looking back" in section
+    assert "On average they were 6.8 points apart." in section
+    assert "chances to come back were 6.8 points off" in page
+    words = {one["section"]: one["word"] for one in json.loads(report_json(ordinary_report()))["verdicts"]}
+    assert words["value"] == "fair"
+
+
+def test_who_has_stopped_is_said_with_its_horizon() -> None:
+    card = replace(ordinary_prediction(), target="purchases.stopped", positive="true", horizon_days=60)
+    assert "Predicted is who buys nothing for 60 days." in build_report(replace(ordinary_report(), prediction=card))
 
 
 def test_same_input_gives_the_same_page(page: str) -> None:
