@@ -56,6 +56,11 @@ class Comparison:
             return Bearing.TRAIT
         return Bearing.PERSON
 
+    @property
+    def unshared(self) -> bool:
+        """Whether two people practically never have one value."""
+        return self.name in _UNSHARED or self.name.startswith("identifier_")
+
     def start_frequency(self, column: str) -> float:
         """The chance that a stranger has a given value of `column`, before the table says otherwise."""
         return max((level.start_u for level in self.levels if level.frequency_column == column), default=0.0)
@@ -64,6 +69,7 @@ class Comparison:
 ELSE = "ELSE"
 _HOUSEHOLD = frozenset({"family", "street", "place", "phone", "organisation"})
 _TRAITS = frozenset({"gender", "age", "job_title"})
+_UNSHARED = frozenset({"email", "national_id"})
 _LONG_TEXTS = frozenset({"street", "email", "organisation", "job_title", "city"})
 
 
@@ -85,7 +91,7 @@ def _comparisons(has: frozenset[str], lists: frozenset[str]) -> Iterator[Compari
     if "email" in has:
         yield _email(named="name_tokens" in has)
     if "phone" in has:
-        yield _code("phone", several="phones")
+        yield _code("phone", several="phones", beside=True)
     if "national_id" in has:
         yield _code("national_id", several="national_ids" if "national_ids" in lists else None)
     if "street" in has:
@@ -251,13 +257,19 @@ def _email(*, named: bool) -> Comparison:
     )
 
 
-def _code(column: str, *, several: str | None) -> Comparison:
+def _code(column: str, *, several: str | None, beside: bool = False) -> Comparison:
+    """With `beside`, one shared value says less where both have others, too: a landline is a household's, a mobile is not."""
     shared = (Level(label="one shared", condition=f'list_has_any("{several}_l", "{several}_r")', start_m=0.05, start_u=1e-05),)
+    differ = f'NOT list_has_all("{several}_l", "{several}_r") AND NOT list_has_all("{several}_r", "{several}_l")'
+    partly = Level(
+        label="one shared, others differ", condition=f"({shared[0].condition}) AND {differ}", start_m=0.1, start_u=1e-05
+    )
     return Comparison(
         name=column,
         columns=(column, several) if several else (column,),
         null_condition=_either_null(column),
         levels=_levels(
+            *((partly,) if beside else ()),
             Level(label="equal", condition=_same(column), start_m=0.8, start_u=1e-05, frequency_column=column),
             *(shared if several else ()),
             Level(label="one slip", condition=_edits(column, 1), start_m=0.06, start_u=0.0001),

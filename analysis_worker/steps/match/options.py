@@ -43,11 +43,11 @@ class MatchOptions:
     sample_pairs: int = 200_000
     training_pairs: int = 200_000
     component_rows_max: int = 300
-    accept_probability: float = 0.99
+    accept_probability: float = 0.95
     reject_probability: float = 0.1
     pair_probability_min: float = 0.01
     incremental: bool = False
-    sure_only: bool = False
+    sure_only: bool = True
     share_rows_min: int = 50_000
     cell_pairs: int = 65_536
 

@@ -81,12 +81,12 @@ def judged_result(
     """The result of a table that was scored."""
     scores = _spread(judged)
     evidence = weigh(scores.weights, scores.levels, judged.comparisons, judged.trained.parameters)
-    total = evidence.total(judged.prior)
+    anew, total = evidence.anew(judged.prior), evidence.total(judged.prior)
     likely = probability(total)
     same = judged.entity[scores.left] == judged.entity[scores.right]
     bands = _bands(judged, scores, likely, same, options)
     kept = same | (likely >= options.pair_probability_min)
-    weights = {_field_name(entry, features): scores.weights[kept, n] for n, entry in enumerate(judged.comparisons)}
+    weights = {_field_name(entry, features): anew.fields[n].weights[kept] for n, entry in enumerate(judged.comparisons)}
     weights["dependence"] = evidence.taken_back(judged.prior)[kept]
     pairs = _Pairs(
         left=scores.left[kept],
@@ -191,10 +191,14 @@ def _summary(
 def _levels(features: Features, judged: Judged) -> list[LevelSummary]:
     return [
         LevelSummary(
-            field=_field_name(entry, features), label=level.label, m=odds.m, u=odds.u, bits=float(np.log2(odds.m / odds.u))
+            field=_field_name(entry, features),
+            label=level.label,
+            m=float(odds.m * np.exp2(gained)),
+            u=odds.u,
+            bits=float(np.log2(odds.m / odds.u) + gained),
         )
-        for entry in judged.comparisons
-        for level, odds in zip(entry.levels, judged.trained.parameters.levels[entry.name], strict=True)
+        for entry, bits in zip(judged.comparisons, judged.prior.matches, strict=True)
+        for level, odds, gained in zip(entry.levels, judged.trained.parameters.levels[entry.name], bits, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ whatever the model says; no column is configured, no truth is seen, no clock, no
 disk, no network; the same table, options and seed give the same bits, in whatever order the rows come.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from analysis_worker.steps.match.evidence import Prior, probability, weigh
 from analysis_worker.steps.match.features import Features, build_features
 from analysis_worker.steps.match.identical import Identical, find_identical
 from analysis_worker.steps.match.options import MatchOptions
+from analysis_worker.steps.match.parameters import without_matches
 from analysis_worker.steps.match.report import Judged, judged_result, unscored_result
 from analysis_worker.steps.match.result import MatchResult
 from analysis_worker.steps.match.roles import decide_roles
@@ -131,7 +132,7 @@ def _prepare(
 def _train(prepared: _Prepared) -> Trained:
     options = prepared.options
     with open_engine(threads=1, memory_limit_mb=options.memory_limit_mb) as connection:
-        return train(
+        trained = train(
             connection,
             prepared.features,
             prepared.comparisons,
@@ -141,6 +142,7 @@ def _train(prepared: _Prepared) -> Trained:
             training_pairs=options.training_pairs,
             rng=np.random.default_rng(options.seed),
         )
+    return replace(trained, parameters=without_matches(prepared.comparisons, trained.parameters))
 
 
 def _score(prepared: _Prepared, trained: Trained) -> tuple[Scores, Rows, Prior]:

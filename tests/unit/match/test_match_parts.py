@@ -1,5 +1,7 @@
 """Rules of the match step's parts: roles, blocking, strangers, evidence, clustering, confinement."""
 
+from dataclasses import replace
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -8,10 +10,11 @@ import pytest
 from analysis_worker.steps.match import MatchEngineError, cluster
 from analysis_worker.steps.match.blocking import find_candidates
 from analysis_worker.steps.match.cells import Cells
+from analysis_worker.steps.match.comparisons import Bearing, build_comparisons
 from analysis_worker.steps.match.engine import open_engine
-from analysis_worker.steps.match.evidence import Evidence, Personal, Prior
+from analysis_worker.steps.match.evidence import ABSENT, Evidence, Field, Prior, summed
 from analysis_worker.steps.match.features import build_features
-from analysis_worker.steps.match.parameters import LevelOdds
+from analysis_worker.steps.match.parameters import LevelOdds, untrained, without_matches
 from analysis_worker.steps.match.roles import ColumnRole, Role, decide_roles
 from analysis_worker.steps.match.strangers import Grouping, draw_strangers, value_frequencies
 
@@ -172,13 +175,20 @@ def test_an_engine_error_never_carries_the_engines_words() -> None:
     assert not isinstance(raised.value, duckdb.Error)
 
 
+def field(bearing: Bearing, levels: list[int], m: list[float], u: list[float]) -> Field:
+    found, bits = np.array(levels, dtype=np.int8), np.append(np.log2(np.array(m) / np.array(u)), 0.0)
+    return Field(bearing=bearing, weights=bits[found], levels=found, m=np.array(m), u=np.array(u))
+
+
+def always(bearing: Bearing, bits: float, pairs: int) -> Field:
+    """A field that adds the same to every pair, and of which no pair can teach anything."""
+    return field(bearing, [0] * pairs, [1.0], [2.0**-bits])
+
+
 def test_what_housemates_share_as_well_weighs_less_between_them_than_between_strangers() -> None:
-    odds = (LevelOdds(m=0.9, u=0.001), LevelOdds(m=0.1, u=0.999))
-    levels = np.array([0] * 100 + [1] * 300, dtype=np.int8)
-    bits = np.array([float(np.log2(level.m / level.u)) for level in odds])
-    given = Personal(weights=bits[levels], levels=levels, odds=odds)
-    other = np.full(400, -20.0)  # everything else says two people
-    evidence = Evidence(person=given.weights + other, household=np.full(400, 30.0), trait=np.zeros(400), fields=(given,))
+    given = field(Bearing.PERSON, [0] * 100 + [1] * 300, [0.9, 0.1], [0.001, 0.999])
+    two_people = always(Bearing.PERSON, -20.0, 400)
+    evidence = summed((given, two_people, always(Bearing.HOUSEHOLD, 30.0, 400)))
 
     prior = evidence.calibrate(-12.0, pairs_possible=1e6)
 
@@ -187,11 +197,66 @@ def test_what_housemates_share_as_well_weighs_less_between_them_than_between_str
 
 
 def test_a_field_does_not_explain_its_own_matches_away() -> None:
-    odds = (LevelOdds(m=0.9, u=0.001), LevelOdds(m=0.1, u=0.999))
-    levels = np.zeros(400, dtype=np.int8)
-    given = Personal(weights=np.full(400, np.log2(900.0)), levels=levels, odds=odds)
-    evidence = Evidence(person=given.weights + 10.0, household=np.full(400, 30.0), trait=np.zeros(400), fields=(given,))
+    given = field(Bearing.PERSON, [0] * 400, [0.9, 0.1], [0.001, 0.999])
+    evidence = summed((given, always(Bearing.PERSON, 10.0, 400), always(Bearing.HOUSEHOLD, 30.0, 400)))
 
     prior = evidence.calibrate(-12.0, pairs_possible=1e6)
 
-    assert prior.housemates[0][0] == pytest.approx(np.log2(900.0), abs=0.5)
+    assert prior.housemates[0][0] == pytest.approx(np.log2(900.0), abs=0.6)
+
+
+def test_a_contradiction_weighs_what_it_does_among_the_matches_of_the_table() -> None:
+    agreeing, namesakes, others = 300, 100, 600
+    ends = [0] * agreeing + [1] * (namesakes + others)
+    birth = field(Bearing.PERSON, [*ends, ABSENT], [0.7, 0.3], [0.0001, 0.9999])  # m as namesakes taught it
+    email = field(Bearing.PERSON, [*ends, 0], [0.6, 0.4], [0.0001, 0.9999])
+    name = field(Bearing.PERSON, [0] * (agreeing + namesakes) + [1] * others + [0], [0.9, 0.1], [0.002, 0.998])
+    evidence = summed((birth, email, name, always(Bearing.HOUSEHOLD, 30.0, len(birth.levels))))
+
+    prior = evidence.calibrate(-14.0, pairs_possible=1e6)
+
+    anew = evidence.anew(prior)
+    assert anew.fields[0].m[1] < 0.15
+    assert anew.fields[0].weights[agreeing] < birth.weights[agreeing] - 1
+    assert anew.fields[0].weights[-1] == 0.0
+    assert evidence.total(prior)[agreeing] < 0 < evidence.total(prior)[0]
+
+
+def test_another_phone_at_the_same_address_counts_against_one_person() -> None:
+    phone = field(Bearing.HOUSEHOLD, [0] * 200 + [1] * 100 + [0] * 100, [0.9, 0.1], [0.0001, 0.9999])
+    own = field(Bearing.PERSON, [0] * 200 + [1] * 200, [0.98, 0.02], [2.0**-20, 0.999])
+    evidence = summed((phone, own, always(Bearing.HOUSEHOLD, 40.0, 400)))
+
+    prior = evidence.calibrate(-14.0, pairs_possible=1e6)
+
+    assert prior.housemates[0][0] == pytest.approx(0.0)  # what one person and housemates have alike makes nobody one person
+    assert prior.housemates[0][1] < -2
+    assert evidence.total(prior)[250] < evidence.total(prior)[350] - 2
+
+
+def test_matches_among_the_strangers_are_taken_out_of_u() -> None:
+    table = pa.table({"row_id": [1, 2], "family_name": ["Roe", "Doe"], "emails": [["a@x.example"], ["b@x.example"]]})
+    comparisons = build_comparisons(build_features(table, decide_roles(table)))
+    start = untrained(comparisons, prior=0.001)
+    share = 0.004
+    seen = replace(
+        start,
+        levels={
+            name: tuple(LevelOdds(m=odds.m, u=(1 - share) * odds.u + share * odds.m) for odds in levels)
+            for name, levels in start.levels.items()
+        },
+    )
+
+    cleaned = without_matches(comparisons, seen)
+
+    assert cleaned.levels["email"][2].u == pytest.approx(start.levels["email"][2].u, abs=0.0001)
+    assert cleaned.levels["family"][1].u == pytest.approx(start.levels["family"][1].u, rel=0.05)
+    assert cleaned.levels["family"][0] == seen.levels["family"][0]  # its weight comes from how often the value occurs
+
+
+def test_without_a_field_that_strangers_do_not_share_u_stays() -> None:
+    table = pa.table({"row_id": [1, 2], "given_name": ["Ann", "Bea"], "family_name": ["Roe", "Doe"]})
+    comparisons = build_comparisons(build_features(table, decide_roles(table)))
+    parameters = untrained(comparisons, prior=0.001)
+
+    assert without_matches(comparisons, parameters) == parameters
