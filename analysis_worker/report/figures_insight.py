@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis_worker.currencies import minor_per_major
-from analysis_worker.report.model_insight import AliveBin, EnrichedField, ProductRules, Value
+from analysis_worker.report.model_insight import AliveBin, EnrichedField, ProductRule, ProductRules, Value
 from analysis_worker.report.suppression import (
     ABSENT,
     SMALLEST_GROUP,
@@ -221,8 +221,8 @@ def value_figures(found: Value) -> ValueFigures:
 
 
 def rule_figures(found: ProductRules, most: int) -> RuleFigures:
-    """Rules with at least ten customers behind them, as the step ordered them."""
-    entries = [e for e in found.entries if e.customers >= SMALLEST_GROUP][:most]
+    """Rules with at least ten customers behind them, as the step ordered them; of the same products one way round."""
+    entries = _one_way([e for e in found.entries if e.customers >= SMALLEST_GROUP])[:most]
     return RuleFigures(
         reason="" if found.reason == "rules" else words(found.reason),
         buyers=count(found.buyers),
@@ -245,6 +245,16 @@ def rule_figures(found: ProductRules, most: int) -> RuleFigures:
             for e in entries
         ),
     )
+
+
+def _one_way(rules: Sequence[ProductRule]) -> list[ProductRule]:
+    """Of rules about the same products the one that holds for the largest share: the other ways say nothing new."""
+    best: dict[frozenset[str], ProductRule] = {}
+    for rule in rules:
+        products = frozenset((*rule.body, rule.head))
+        if products not in best or rule.confidence > best[products].confidence:
+            best[products] = rule
+    return [rule for rule in rules if best[frozenset((*rule.body, rule.head))] is rule]
 
 
 def money(minor: float, currency: str) -> str:

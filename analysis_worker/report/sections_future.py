@@ -130,7 +130,7 @@ def _details(found: PredictionFigures) -> Markup:
     limits = [tag("li", limit) for limit in found.limits]
     inner = (
         folded(
-            "If you act from a chance on: how many that are, and how many of them rightly",
+            "Acting on everybody from a chance on: how many that is, and how often it is right",
             ("From", _who(found), "Right", "Found"),
             cut_offs,
             (1, 2, 3),
@@ -174,7 +174,8 @@ def rules(shown: Figures) -> Markup:
     ]
     drawn = chart(
         bar_chart("Lift of the strongest rules", bars),
-        "The strongest rules: how many times likelier a buyer of the first also buys the second than any buyer does.",
+        "The strongest rules: how many times likelier a buyer of the first also buys the second than any buyer does. Of rules "
+        "about the same products the one that holds for most buyers is shown.",
     )
     note = tag(
         "div",

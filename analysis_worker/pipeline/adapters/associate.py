@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analysis_worker.steps.associate import AssociateResult
 
 _MAX_PRODUCT = 200
-_RULES_SHOWN = 50
+_RULES_SHOWN = 150
 _RECOMMENDED = ("product", "because", "confidence", "lift", "product_name", "because_names")
 _NEEDED = ("kind", "time", "lines")
 _LINES = pa.schema(

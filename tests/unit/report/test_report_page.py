@@ -18,6 +18,8 @@ from analysis_worker.report import (
     Observed,
     Prediction,
     Previous,
+    ProductRule,
+    ProductRules,
     QualityColumn,
     SegmentEntry,
     Segments,
@@ -274,6 +276,24 @@ def test_chances_to_come_back_are_held_against_who_came_and_decide_the_verdict(p
     assert "chances to come back were 6.8 points off" in page
     words = {one["section"]: one["word"] for one in json.loads(report_json(ordinary_report()))["verdicts"]}
     assert words["value"] == "fair"
+
+
+def test_rules_about_the_same_products_are_shown_one_way_round() -> None:
+    def rule(body: tuple[str, ...], head: str, confidence: float) -> ProductRule:
+        return ProductRule(body=body, head=head, customers=90, confidence=confidence, lift=3.0)
+
+    entries = (
+        rule(("tea",), "cup", 0.2),
+        rule(("cup",), "tea", 0.6),
+        rule(("cup", "tea"), "jug", 0.5),
+        rule(("jug",), "tea", 0.4),
+    )
+    twin = json.loads(report_json(replace(ordinary_report(), rules=ProductRules(buyers=900, rules=4, entries=entries))))
+    assert [(row["body"], row["head"]) for row in twin["rules"]["rows"]] == [
+        ("cup", "tea"),
+        ("cup + tea", "jug"),
+        ("jug", "tea"),
+    ]
 
 
 def test_who_has_stopped_is_said_with_its_horizon() -> None:
