@@ -137,7 +137,8 @@ tbody th{max-width:11rem}td:not(.num){min-width:8.5rem}.card .num{white-space:no
 .cards{grid-template-columns:1fr 1fr;gap:.7rem}tbody th{min-width:6rem}p{orphans:3;widows:3}
 .pair{display:flex}.pair>*{flex:1 1 0;min-width:0}
 .start,figure,.facts,.aside,.card,tr,li{break-inside:avoid}h2,h3,caption{break-after:avoid}
-thead{display:table-header-group}thead th{font-size:7.8pt}details>summary{list-style:none}figure,.card,.facts div{background:#fff}
+thead{display:table-header-group}thead th{font-size:7.8pt}
+details>summary{list-style:none}figure,.card,.facts div{background:#fff}
 .scroll{overflow:visible}}
 """
 
