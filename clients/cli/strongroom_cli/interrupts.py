@@ -5,7 +5,8 @@ block began: the lock of a gRPC call is then held for ever, and closing the chan
 
 Rules. Before a client is opened Ctrl-C raises KeyboardInterrupt, as always. From then on nothing is raised: a thread is woken
 by the signal itself and closes the client, every call under way fails, and `heard` or `check` make a KeyboardInterrupt of it
-where no lock is held. What has not ended `GRACE_S` later, or when Ctrl-C is pressed again, is ended from outside.
+where no lock is held; a block that waits for a person says so (`raising`). What has not ended `GRACE_S` later, or when Ctrl-C is
+pressed again, is ended from outside.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Interrupts:
         self._end = end
         self._grace_s = grace_s
         self._holding = False
+        self._raising = False
         self._clients: list[Client] = []
         self._wake: tuple[int, int] | None = None
         self.asked = False
@@ -89,6 +91,20 @@ class Interrupts:
             raise KeyboardInterrupt
 
     @contextmanager
+    def raising(self) -> Iterator[None]:
+        """Raise at once while the block waits for a person: nothing in it may touch gRPC.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed before or is.
+        """
+        self._raising = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._raising = False
+
+    @contextmanager
     def heard(self) -> Iterator[None]:
         """Whatever fails in the block after Ctrl-C fails because of it."""
         try:
@@ -99,9 +115,9 @@ class Interrupts:
             raise
 
     def _note(self, _signal: int, _frame: FrameType | None) -> None:
-        if not self._holding:
+        self.asked = self._holding
+        if self._raising or not self._holding:
             raise KeyboardInterrupt
-        self.asked = True
 
     def _watch(self, readable: int) -> None:
         """Close on the first Ctrl-C; end the process on the second, or when it takes too long."""

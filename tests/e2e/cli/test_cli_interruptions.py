@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from helpers.cli_desk import HEADER, Desk, ended
+from helpers.terminal_screen import Screen
 from strongroom_cli import exit_codes
 
 ROWS = 12_000
@@ -60,6 +61,18 @@ def test_who_stops_waiting_for_a_run_is_told_that_it_goes_on(desk: Desk) -> None
     assert found.code == exit_codes.INTERRUPTED
     assert f"The run goes on. `strongroom analysis watch {run}` follows it" in found.err
     assert desk.run("analysis", "cancel", run).code == exit_codes.OK
+
+
+def test_ctrl_c_at_a_question_ends_the_command_at_once_and_nothing_is_done(desk: Desk, terminal: tuple[Screen, int]) -> None:
+    desk.load("one.csv", HEADER + "b1,Mira,Holt,m@example.com,1980-01-02,x\n")
+    screen, theirs = terminal
+    process = desk.process("customers", "erase", "crm:b1", stdin=theirs, stdout=theirs, stderr=theirs)
+    screen.until("Type the customer id to go on:")
+    process.send_signal(signal.SIGINT)
+    screen.until("Interrupted.")
+
+    assert process.wait(30) == exit_codes.INTERRUPTED
+    assert stored_ids(desk) == ["b1"]
 
 
 def test_two_imports_of_one_file_at_once_store_it_once(desk: Desk) -> None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from helpers.cli_desk import Desk
 from helpers.review_making import MatchRun
+from helpers.terminal_screen import Screen
 from strongroom import Customer, ExternalId
 from strongroom.api.v1.customer_pb2 import PROPOSAL_STATE_PENDING, Correction
 
@@ -110,38 +105,6 @@ def test_the_keyboard_review_refuses_without_a_terminal_in_one_line_and_a_hint(d
     assert refused.code == 2
     assert refused.err.splitlines()[0] == "strongroom: The keyboard review needs a terminal."
     assert refused.out == ""
-
-
-@dataclass
-class Screen:
-    """The other end of a pseudo-terminal."""
-
-    terminal: int
-    seen: str = ""
-
-    def until(self, words: str, *, timeout_s: float = 30) -> str:
-        """What came since the last call, when the words are among it."""
-        deadline = time.monotonic() + timeout_s
-        while words not in self.seen:
-            assert time.monotonic() < deadline, self.seen
-            if select.select([self.terminal], [], [], 0.2)[0]:
-                try:
-                    self.seen += os.read(self.terminal, 65536).decode()
-                except OSError:  # the other end is closed: Linux says EIO
-                    assert words in self.seen, self.seen
-        head, _, self.seen = self.seen.partition(words)
-        return head
-
-    def press(self, key: str) -> None:
-        os.write(self.terminal, key.encode())
-
-
-@pytest.fixture
-def terminal() -> Iterator[tuple[Screen, int]]:
-    ours, theirs = pty.openpty()
-    yield Screen(ours), theirs
-    for each in (ours, theirs):
-        os.close(each)
 
 
 def test_the_keyboard_decides_skips_undoes_and_quits(desk: Desk, asked: list[str], terminal: tuple[Screen, int]) -> None:

@@ -70,6 +70,17 @@ def test_a_failure_after_ctrl_c_is_the_interruption_and_any_other_is_itself() ->
             raise ValueError("closed")
 
 
+def test_what_waits_for_a_person_is_interrupted_at_once_also_by_an_earlier_ctrl_c() -> None:
+    interrupts, client = ends_nothing(), StandIn()
+    opened: Any = lambda: client  # noqa: E731 - as above
+    with interrupts.listening(), interrupts.holding(opened):
+        with pytest.raises(KeyboardInterrupt), interrupts.raising():
+            signal.raise_signal(signal.SIGINT)
+        assert client.closed.wait(PATIENCE_S)
+        with pytest.raises(KeyboardInterrupt), interrupts.raising():
+            raise AssertionError("nobody is asked any more")
+
+
 def test_a_handler_of_somebody_else_stays() -> None:
     interrupts = ends_nothing()
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

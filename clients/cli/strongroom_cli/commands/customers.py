@@ -165,7 +165,8 @@ def _erase(given: argparse.Namespace) -> int:
         name = resolved(client, given.customer)
         plan = client.customers.erase(name, validate_only=True)
         if not given.yes:
-            _confirm(name, plan.records)
+            with given.interrupts.raising():
+                _confirm(name, plan.records)
         done = client.customers.erase(name)
     out.record({"erased": done.name or name, "records": done.records})
     return exit_codes.OK
