@@ -99,7 +99,7 @@ def _write_profiles(settings: Settings, folder: Path, port: int) -> Path:
 
 def _keep_worker(stopping: threading.Event) -> None:
     """Run one worker, start it again if it dies, end it when the server stops."""
-    if importlib.util.find_spec("splink") is None:
+    if importlib.util.find_spec("duckdb") is None:
         sys.stdout.write("No worker runs: install the worker extra (pip install 'strongroom[worker]')\n")
         return
 

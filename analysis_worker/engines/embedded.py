@@ -1,8 +1,8 @@
 """DuckDB inside the worker's process: a private engine in memory that can reach nothing else.
 
 Rules: nothing touches disk or network (no temporary directory, no extension is looked for, external access is off, and the
-configuration is locked, so that no later SQL can undo it); an engine error loses its words, because they may quote a value.
-What a step runs on the engine is the step's business: no step is known here.
+configuration is locked, so that no later SQL can undo it); nothing is drawn on a terminal; an engine error loses its words,
+because they may quote a value. What a step runs on the engine is the step's business: no step is known here.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 _CONFINEMENT = (
+    "SET enable_progress_bar = false",
     "SET temp_directory = ''",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",

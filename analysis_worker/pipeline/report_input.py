@@ -35,7 +35,7 @@ from analysis_worker.report import (
 )
 
 Outcomes = Mapping[str, StepOutcome]
-_LIBRARIES = ("strongroom", "splink", "duckdb", "scikit-learn", "pyarrow", "numpy")
+_LIBRARIES = ("strongroom", "duckdb", "scikit-learn", "pyarrow", "numpy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,19 +2,14 @@
 
 Splink 5, plain: name, date, city and e-mail comparisons from its library, blocking on exact values, u from random pairs, two
 training sessions, connected components at a probability. recordlinkage: one blocking key, string similarities, two records
-match when more than a fixed number of fields agree; it runs under the Python that STRONGROOM_PEERS names. A tool that is not
+match when more than a fixed number of fields agree. Both run under the Python that STRONGROOM_PEERS names. A tool that is not
 installed is "not available".
 """
 
-import io
 import json
-import logging
 import os
 import subprocess
-import warnings
-from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,8 +18,42 @@ from analysis_worker.steps.match.strangers import components
 
 PEERS_VARIABLE = "STRONGROOM_PEERS"
 _TIMEOUT_S = 300
-_SPLINK_PROBABILITY = 0.95
 _FLAT = ("given_name", "family_name", "birth_date", "city", "postal_code", "street")
+
+_SPLINK = """
+import json, logging, sys, warnings
+import pandas
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink import comparison_library as library
+warnings.simplefilter("ignore")
+logging.getLogger("splink").setLevel(logging.ERROR)
+rows = pandas.DataFrame(json.load(sys.stdin))
+rows["place"] = range(len(rows))
+makers = {
+    "given_name": library.NameComparison,
+    "family_name": library.NameComparison,
+    "birth_date": lambda name: library.DateOfBirthComparison(name, input_is_string=True),
+    "city": lambda name: library.ExactMatch(name).configure(term_frequency_adjustments=True),
+    "email": library.EmailComparison,
+    "postal_code": library.ExactMatch,
+}
+keys = [("given_name", "family_name"), ("family_name", "birth_date"), ("email",), ("birth_date", "city")]
+rules = [block_on(*key) for key in keys if set(key) <= set(rows.columns)]
+settings = SettingsCreator(
+    link_type="dedupe_only",
+    unique_id_column_name="place",
+    comparisons=[make(name) for name, make in makers.items() if name in rows.columns],
+    blocking_rules_to_generate_predictions=rules,
+)
+linker = Linker(DuckDBAPI().register(rows, table_name="people"), settings)
+linker.training.estimate_probability_two_random_records_match(rules, recall=0.7)
+linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+for key in (("given_name", "family_name"), ("birth_date",)):
+    if set(key) <= set(rows.columns):
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*key))
+predicted = linker.inference.predict(threshold_match_probability=0.95)
+print(json.dumps([[pair["place_l"], pair["place_r"]] for pair in predicted.as_record_list()]))
+"""
 
 _RECORDLINKAGE = """
 import json, sys
@@ -54,53 +83,22 @@ def flat_columns(table: pa.Table) -> dict[str, list[str | None]]:
     return columns
 
 
-def by_splink(table: pa.Table) -> list[int]:
-    """Cluster of every row by plain Splink."""
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-    from splink import comparison_library as library
-
-    columns = flat_columns(table)
-    makers: dict[str, Any] = {
-        "given_name": library.NameComparison,
-        "family_name": library.NameComparison,
-        "birth_date": lambda name: library.DateOfBirthComparison(name, input_is_string=True),
-        "city": lambda name: library.ExactMatch(name).configure(term_frequency_adjustments=True),
-        "email": library.EmailComparison,
-        "postal_code": library.ExactMatch,
-    }
-    keys = [("given_name", "family_name"), ("family_name", "birth_date"), ("email",), ("birth_date", "city")]
-    rules: Any = [block_on(*key) for key in keys if set(key) <= set(columns)]
-    settings = SettingsCreator(
-        link_type="dedupe_only",
-        unique_id_column_name="place",
-        comparisons=[make(name) for name, make in makers.items() if name in columns],
-        blocking_rules_to_generate_predictions=rules,
-    )
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):  # its progress is for a notebook
-        warnings.simplefilter("ignore")
-        api = DuckDBAPI()
-        rows = pa.table(
-            {"place": pa.array(range(table.num_rows)), **{name: pa.array(cells) for name, cells in columns.items()}}
-        )
-        linker = Linker(api.register(rows, table_name="people"), settings)
-        linker.training.estimate_probability_two_random_records_match(rules, recall=0.7)
-        linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
-        for key in (("given_name", "family_name"), ("birth_date",)):
-            if set(key) <= set(columns):
-                linker.training.estimate_parameters_using_expectation_maximisation(block_on(*key))
-        predicted = linker.inference.predict(threshold_match_probability=_SPLINK_PROBABILITY)
-        pairs = predicted.as_record_list()
-    return _clusters(table.num_rows, [(pair["place_l"], pair["place_r"]) for pair in pairs])
+def by_splink(table: pa.Table) -> list[int] | None:
+    """Cluster of every row by plain Splink; None when it is not available."""
+    return _clusters_by(_SPLINK, table)
 
 
 def by_recordlinkage(table: pa.Table) -> list[int] | None:
     """Cluster of every row by recordlinkage; None when it is not available."""
+    return _clusters_by(_RECORDLINKAGE, table)
+
+
+def _clusters_by(program: str, table: pa.Table) -> list[int] | None:
     python = Path(os.environ.get(PEERS_VARIABLE, ""))
     if not python.is_file():
         return None
     done = subprocess.run(
-        [str(python), "-c", _RECORDLINKAGE],
+        [str(python), "-c", program],
         input=json.dumps(flat_columns(table)),
         capture_output=True,
         text=True,

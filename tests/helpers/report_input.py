@@ -71,7 +71,7 @@ def ordinary_report() -> ReportInput:
             data_position="184,220",
             seed=42,
             created="2026-11-21 09:30 UTC",
-            versions=(("strongroom", "0.1.0"), ("splink", "5.0.0"), ("scikit-learn", "1.9.1")),
+            versions=(("strongroom", "0.1.0"), ("duckdb", "2.0.0"), ("scikit-learn", "1.9.1")),
             durations=tuple(
                 StepDuration(step=s, seconds=t)
                 for s, t in (("correct", 2.1), ("match", 6.4), ("impute", 11.8), ("segment", 1.9))

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis_worker.steps.match.atoms import Atom, build_atoms, dense_codes
+from analysis_worker.steps.match.cells import distinct_codes
 from analysis_worker.steps.match.features import Features
 
 Codes = npt.NDArray[np.int64]
@@ -64,9 +65,9 @@ class _Union:
 
     def merge(self) -> int:
         if self.pending and self.fresh is None:
-            self.found = _distinct(np.concatenate([self.found, *self.pending]))
+            self.found = distinct_codes(np.concatenate([self.found, *self.pending]))
         elif self.pending and self.fresh is not None:
-            codes = _distinct(np.concatenate(self.pending))
+            codes = distinct_codes(np.concatenate(self.pending))
             codes = codes[~_among(codes, self.found)]
             self.fresh(codes)
             self.found = np.sort(np.concatenate([self.found, codes]), kind="stable")
@@ -138,6 +139,11 @@ def find_candidates(
     return Candidates(left=left, right=right, rules=tuple(used), rules_skipped=len(order) - len(used))
 
 
+def pair_codes(rows: Codes, codes: Codes, table_rows: int) -> Codes:
+    """Left * table_rows + right of every pair of rows (ascending) that share a code."""
+    return _pair_codes(rows, codes, np.zeros(table_rows, dtype=np.bool_), len(rows))
+
+
 class _Keys:
     """Joint codes of a rule, of the rows only that may share theirs with another row.
 
@@ -167,12 +173,6 @@ class _Keys:
         if atom.name not in self._dense:
             self._dense[atom.name] = np.where(self._active, dense_codes(atom, len(self._active)), -1)
         return self._dense[atom.name]
-
-
-def _distinct(codes: Codes) -> Codes:
-    """Ascending, each once; NumPy's own `unique` hashes first, which took four times as long on two million codes."""
-    codes.sort()
-    return codes[np.concatenate(([True], codes[1:] != codes[:-1]))] if len(codes) else codes
 
 
 def _affordable(atoms: tuple[Atom, ...], budget: int) -> Iterator[tuple[Atom, ...]]:

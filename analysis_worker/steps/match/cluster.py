@@ -81,7 +81,10 @@ def average_linkage(labels: Rows, left: Rows, right: Rows, likely: Floats, *, ro
     left, right, likely = left[by_component], right[by_component], likely[by_component]
     bounds = np.searchsorted(labels[left], np.arange(len(sizes) + 1))
     entity = np.arange(rows)
-    for component in np.flatnonzero(sizes > 1):
+    paired = (sizes == 2) & ~settled & (rows_max > 1)  # noqa: PLR2004 - most components are one pair, and need no linkage
+    joined = paired[labels[left]] & (1.0 - likely <= 1.0 - CUT_PROBABILITY)
+    entity[np.maximum(left, right)[joined]] = np.minimum(left, right)[joined]
+    for component in np.flatnonzero((sizes > 1) & ~paired):
         members = order[starts[component] : starts[component] + sizes[component]]
         if len(members) > rows_max and not settled[component]:
             entity[members] = members.min()
@@ -112,7 +115,5 @@ def _cut(size: int, first: Rows, second: Rows, likely: Floats) -> Rows:
     low, high = np.minimum(first, second), np.maximum(first, second)
     distances = np.ones(size * (size - 1) // 2)
     distances[size * low - low * (low + 1) // 2 + high - low - 1] = 1.0 - likely
-    if size == 2:  # noqa: PLR2004 - most components are one pair; SciPy's set-up costs more than the answer
-        return np.zeros(2, dtype=np.int64) if distances[0] <= 1.0 - CUT_PROBABILITY else np.arange(2)
     flat: Rows = fcluster(linkage(distances, method="average"), 1.0 - CUT_PROBABILITY, criterion="distance")
     return flat

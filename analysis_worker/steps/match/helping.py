@@ -16,8 +16,8 @@ from analysis_worker.steps.match.engine import open_engine
 from analysis_worker.steps.match.errors import MatchInputError
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.handover import decode_features
+from analysis_worker.steps.match.levels import LevelEngine
 from analysis_worker.steps.match.options import MatchOptions
-from analysis_worker.steps.match.scoring import LevelEngine
 from analysis_worker.steps.match.together import rule_costs
 
 
@@ -44,7 +44,7 @@ class MatchHelp:
         """
         if grid == basis.RULES:
             return basis.encode_counts(task, rule_costs(self._combinations(setup), task))
-        if grid == basis.LEVELS:
+        if grid in (basis.LESSONS, basis.LEVELS):
             if self._levels is None:
                 self._levels = LevelEngine(self._connection, self._features, self._comparisons)
             return basis.encode_levels(task, self._levels.levels(*basis.decode_pairs(task)))

@@ -15,7 +15,7 @@ class MatchOptions:
 
     Attributes:
         seed: seeds every sample that the step draws; same table, options and seed give identical bits.
-        threads: DuckDB worker threads for scoring; training always runs on one so that float sums keep their order.
+        threads: DuckDB worker threads; levels are whole numbers, so how many changes no bit.
         memory_limit_mb: DuckDB's own limit; nothing is ever spilled to disk, so reaching it is an error.
         comparisons_per_row: how many candidate pairs blocking may spend per row.
         comparisons_min: the budget never falls below this many pairs, however small the table.

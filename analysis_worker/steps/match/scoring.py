@@ -1,33 +1,25 @@
-"""Every candidate's level and weight, field by field, with term frequencies.
+"""Every candidate's weight, field by field, with term frequencies.
 
-The engine says how alike two cells are (text distances); what that weighs is looked up here, because a join of every pair with
-every table of frequencies cost more than the distances. Rules: pairs go through the engine in cells of `CELL_PAIRS`
-consecutive candidates, so memory is bounded by the cell and not by the table; a weight depends on its own pair and on
-numbers that are fixed before the first cell, so neither threads nor cells nor who scores which cell change a bit of it;
-results come back in the order of the pairs.
+Levels come from the engine (`levels.py`); what they weigh is looked up here, because a join of every pair with every table of
+frequencies cost more than the distances. Rules: a weight depends on its own pair and on numbers that are fixed before the
+first cell, so neither threads nor cells nor who scores which cell change a bit of it; results come back in the order of the
+pairs.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from analysis_worker.steps.match.comparisons import ELSE, Comparison
-from analysis_worker.steps.match.evidence import ABSENT
+from analysis_worker.steps.match.comparisons import Comparison
 from analysis_worker.steps.match.features import Features
+from analysis_worker.steps.match.levels import LevelEngine, Levels, Rows, cells_of
 from analysis_worker.steps.match.parameters import LevelOdds, Parameters
-from analysis_worker.steps.match.settings import INDEX, feature_table
 from analysis_worker.steps.match.strangers import Grouping, value_frequencies
 
-Rows = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.float64]
-Levels = npt.NDArray[np.int8]
 
-CELL_PAIRS = 250_000
-_BATCH_PAIRS = 16_384
 _LEAST_SHARE = 2.0**-60
 
 
@@ -50,47 +42,25 @@ class Scores:
         return Scores(left=self.left[mask], right=self.right[mask], weights=self.weights[mask], levels=self.levels[mask])
 
 
-class LevelEngine:
-    """Which level of each comparison holds: what costs most, and needs no trained model."""
-
-    def __init__(self, connection: Any, features: Features, comparisons: tuple[Comparison, ...]) -> None:
-        self._connection = connection
-        self._table = feature_table(features, comparisons).drop_columns([INDEX])
-        self._sql = f"SELECT {', '.join(_level_sql(entry) for entry in comparisons)} FROM cell"
-
-    def levels(self, left: Rows, right: Rows) -> Levels:
-        """int8, shape (n_pairs, n_fields)."""
-        sides = {"l": self._table.take(pa.array(left)), "r": self._table.take(pa.array(right))}
-        cell = pa.table({f"{name}_{side}": table[name] for side, table in sides.items() for name in table.column_names})
-        batches = cell.to_batches(max_chunksize=_BATCH_PAIRS)  # the engine gives each thread a batch, and keeps their order
-        self._connection.register("cell", pa.Table.from_batches(batches, schema=cell.schema))
-        found = self._connection.execute(self._sql).to_arrow_table()
-        self._connection.unregister("cell")
-        return np.column_stack([column.to_numpy() for column in found.columns]).astype(np.int8)
-
-
 class Scorer:
-    """One trained model on one engine connection."""
+    """One trained model."""
 
     def __init__(
         self,
-        connection: Any,
+        engine: LevelEngine,
         features: Features,
         comparisons: tuple[Comparison, ...],
         parameters: Parameters,
         grouping: Grouping,
     ) -> None:
-        self.engine = LevelEngine(connection, features, comparisons)
+        self.engine = engine
         self._comparisons = comparisons
         self._parameters = parameters
         self._rarity = dict(_rarities(features, comparisons, grouping))
 
     def score(self, left: Rows, right: Rows, *, least: float | None = None) -> Scores:
         """Weights of the given pairs; those under `least` bits are left out."""
-        parts = [
-            self._score_cell(left[start : start + CELL_PAIRS], right[start : start + CELL_PAIRS], least)
-            for start in range(0, len(left), CELL_PAIRS)
-        ]
+        parts = [self.weighed(*cell, self.engine.levels(*cell), least=least) for cell in cells_of(left, right)]
         return merged(parts, fields=len(self._comparisons))
 
     def weighed(self, left: Rows, right: Rows, levels: Levels, *, least: float | None = None) -> Scores:
@@ -100,9 +70,6 @@ class Scorer:
         )
         found = Scores(left=left, right=right, weights=weights, levels=levels)
         return found if least is None else found.keep(self._assumed_bits() + weights.sum(axis=1) >= least)
-
-    def _score_cell(self, left: Rows, right: Rows, least: float | None) -> Scores:
-        return self.weighed(left, right, self.engine.levels(left, right), least=least)
 
     def _weights(self, comparison: Comparison, levels: Levels, left: Rows, right: Rows) -> Bits:
         odds = self._parameters.levels[comparison.name]
@@ -134,16 +101,6 @@ def merged(parts: list[Scores], *, fields: int) -> Scores:
     )
     order = np.lexsort((right, left))
     return everything if np.array_equal(order, np.arange(len(order))) else everything.keep(order)
-
-
-def _level_sql(comparison: Comparison) -> str:
-    cases = "".join(
-        f" WHEN {level.condition} THEN {place}" for place, level in enumerate(comparison.levels) if level.condition != ELSE
-    )
-    return (
-        f"CAST(CASE WHEN {comparison.null_condition} THEN {ABSENT}{cases} ELSE {len(comparison.levels) - 1} END AS TINYINT)"
-        f' AS "{comparison.name}"'
-    )
 
 
 def _rarities(

@@ -6,7 +6,8 @@ whatever the model says; no column is configured, no truth is seen, no clock, no
 disk, no network; the same table, options and seed give the same bits, in whatever order the rows come.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +23,8 @@ from analysis_worker.steps.match.engine import open_engine
 from analysis_worker.steps.match.evidence import Prior, probability, weigh
 from analysis_worker.steps.match.features import Features, build_features
 from analysis_worker.steps.match.identical import Identical, find_identical
+from analysis_worker.steps.match.levels import LevelEngine
 from analysis_worker.steps.match.options import MatchOptions
-from analysis_worker.steps.match.parameters import without_matches
 from analysis_worker.steps.match.report import Judged, judged_result, unscored_result
 from analysis_worker.steps.match.result import MatchResult
 from analysis_worker.steps.match.roles import decide_roles
@@ -31,7 +32,7 @@ from analysis_worker.steps.match.scoring import Scorer, Scores, merged
 from analysis_worker.steps.match.settled import Settled, settled_of
 from analysis_worker.steps.match.strangers import Grouping, group_by_information
 from analysis_worker.steps.match.together import Together, worth_sharing
-from analysis_worker.steps.match.training import Trained, train
+from analysis_worker.steps.match.training import Trained, draw_lessons, train
 
 Rows = npt.NDArray[np.int64]
 
@@ -79,8 +80,10 @@ def match(
     if features.rows < 2 or not comparisons or settled.kept.all():  # noqa: PLR2004 - nobody to compare with
         return unscored_result(table, features, roles, settled)
     prepared = _prepare(features, comparisons, settled, options, workers)
-    trained = _train(prepared)
-    scores, labels, prior = _score(prepared, trained)
+    with open_engine(threads=options.threads, memory_limit_mb=options.memory_limit_mb) as connection:
+        engine = LevelEngine(connection, features, comparisons)
+        trained = _train(prepared, engine)
+        scores, labels, prior = _score(prepared, trained, engine)
     judged = Judged(
         entity=_entities(prepared, trained, scores, labels, prior),
         scores=scores,
@@ -129,51 +132,55 @@ def _prepare(
     )
 
 
-def _train(prepared: _Prepared) -> Trained:
-    options = prepared.options
-    with open_engine(threads=1, memory_limit_mb=options.memory_limit_mb) as connection:
-        trained = train(
-            connection,
-            prepared.features,
-            prepared.comparisons,
-            prepared.grouping,
-            np.flatnonzero(prepared.identical.active),
-            sample_pairs=options.sample_pairs,
-            training_pairs=options.training_pairs,
-            rng=np.random.default_rng(options.seed),
-        )
-    return replace(trained, parameters=without_matches(prepared.comparisons, trained.parameters))
+def _train(prepared: _Prepared, engine: LevelEngine) -> Trained:
+    options, together = prepared.options, prepared.together
+    active = np.flatnonzero(prepared.identical.active)
+    lessons = draw_lessons(
+        prepared.features,
+        prepared.comparisons,
+        prepared.grouping,
+        active,
+        sample_pairs=options.sample_pairs,
+        training_pairs=options.training_pairs,
+        rng=np.random.default_rng(options.seed),
+    )
+    return train(
+        lessons,
+        prepared.comparisons,
+        engine.levels_of if together is None else partial(together.levels_of, engine),
+        agreeing_pairs=prepared.grouping.agreeing_pairs,
+        active_rows=len(active),
+    )
 
 
-def _score(prepared: _Prepared, trained: Trained) -> tuple[Scores, Rows, Prior]:
+def _score(prepared: _Prepared, trained: Trained, engine: LevelEngine) -> tuple[Scores, Rows, Prior]:
     """Scores, the component of every row, and the calibrated prior."""
     options, candidates, identical = prepared.options, prepared.candidates, prepared.identical
     assumed = float(np.log2(trained.parameters.prior / (1 - trained.parameters.prior)))
-    with open_engine(threads=options.threads, memory_limit_mb=options.memory_limit_mb) as connection:
-        scorer = Scorer(connection, prepared.features, prepared.comparisons, trained.parameters, prepared.grouping)
-        if prepared.together is None:
-            scores = scorer.score(candidates.left, candidates.right, least=_LEAST_BITS)
-        else:
-            cells = list(prepared.together.scores(scorer, least=_LEAST_BITS))
-            scores = merged(cells, fields=len(prepared.comparisons))
-        evidence = weigh(scores.weights, scores.levels, prepared.comparisons, trained.parameters)
-        prior = evidence.calibrate(assumed, pairs_possible=_pairs_possible(prepared))
-        likely = probability(evidence.total(prior))
-        labels = cluster.bounded_components(
-            prepared.features.rows,
-            scores.left,
-            scores.right,
-            likely,
-            rows_max=options.component_rows_max,
-            ties=prepared.settled.ties,
-        )
-        missing = cluster.unscored_inside(
-            labels, scores.left, scores.right, rows_max=options.component_rows_max, pairs_max=len(candidates.left)
-        )
-        fresh = ~(prepared.settled.kept[missing[0]] & prepared.settled.kept[missing[1]])
-        missing = missing[0][fresh], missing[1][fresh]
-        repeated = identical.repeated
-        more = scorer.score(np.concatenate([missing[0], repeated]), np.concatenate([missing[1], repeated]))
+    scorer = Scorer(engine, prepared.features, prepared.comparisons, trained.parameters, prepared.grouping)
+    if prepared.together is None:
+        scores = scorer.score(candidates.left, candidates.right, least=_LEAST_BITS)
+    else:
+        cells = list(prepared.together.scores(scorer, least=_LEAST_BITS))
+        scores = merged(cells, fields=len(prepared.comparisons))
+    evidence = weigh(scores.weights, scores.levels, prepared.comparisons, trained.parameters)
+    prior = evidence.calibrate(assumed, pairs_possible=_pairs_possible(prepared))
+    likely = probability(evidence.total(prior))
+    labels = cluster.bounded_components(
+        prepared.features.rows,
+        scores.left,
+        scores.right,
+        likely,
+        rows_max=options.component_rows_max,
+        ties=prepared.settled.ties,
+    )
+    missing = cluster.unscored_inside(
+        labels, scores.left, scores.right, rows_max=options.component_rows_max, pairs_max=len(candidates.left)
+    )
+    fresh = ~(prepared.settled.kept[missing[0]] & prepared.settled.kept[missing[1]])
+    missing = missing[0][fresh], missing[1][fresh]
+    repeated = identical.repeated
+    more = scorer.score(np.concatenate([missing[0], repeated]), np.concatenate([missing[1], repeated]))
     return merged([scores, more], fields=len(prepared.comparisons)), labels, prior
 
 

@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from analysis_worker.steps.match.blocking import Candidates
-from analysis_worker.steps.match.cells import Cells
+from analysis_worker.steps.match.cells import Cells, distinct_codes
 from analysis_worker.steps.match.features import Features
 
 _DERIVED = frozenset({"given_root", "name_tokens", "born"})
@@ -82,7 +82,7 @@ def value_frequencies(cells: Cells, grouping: Grouping, *, start: float) -> npt.
     `start` is what a tiny table falls to.
     """
     width = len(cells.values) + 1
-    seen = np.unique(grouping.group[cells.filled] * width + cells.codes[cells.filled]) % width
+    seen = distinct_codes(grouping.group[cells.filled] * width + cells.codes[cells.filled]) % width
     counts = np.bincount(seen, minlength=len(cells.values)).astype(np.float64)
     total = max(counts.sum(), 1.0)
     once, twice = int((counts == 1).sum()), int((counts == 2).sum())  # noqa: PLR2004 - the estimator's own two

@@ -1,8 +1,9 @@
-"""The leader's side of a match that several workers do: two grids of cells, done here and elsewhere, put together in order.
+"""The leader's side of a match that several workers do: grids of cells, done here and elsewhere, put together in order.
 
 Shared is what costs most and depends on little: what every blocking rule costs (grid `rules`), and which level of each
-comparison holds for every candidate pair (grid `levels`). Levels need no trained model, and candidates are published as soon
-as they are certain, so that helpers score while this worker still blocks and trains. Helpers are handed the features, not the
+comparison holds, for the pairs to learn from (grid `lessons`) and for every candidate pair (grid `levels`). Levels need no
+trained model, and candidates are published as soon as they are certain, so that helpers score while this worker still blocks
+and trains. Helpers are handed the features, not the
 customers: they neither read nor normalise again. Rules: results are the same bytes
 whoever finds them; one that has not the form that its cell asks for is found again here; weights and all that follows are
 this worker's alone.
@@ -21,6 +22,7 @@ from analysis_worker.steps.match.blocking import Combinations
 from analysis_worker.steps.match.comparisons import Comparison
 from analysis_worker.steps.match.features import Features
 from analysis_worker.steps.match.handover import encode_features
+from analysis_worker.steps.match.levels import LevelEngine, Levels
 from analysis_worker.steps.match.options import MatchOptions
 from analysis_worker.steps.match.scoring import Scorer, Scores
 
@@ -90,21 +92,42 @@ class Together:
 
     def scores(self, scorer: Scorer, *, least: float) -> Iterator[Scores]:
         """Of all pairs that were published, cell by cell; those under `least` bits are left out."""
-        yield from _done(
+        yield from self._levels_done(
             self._levels,
             self._cells,
-            lambda task: scorer.engine.levels(*basis.decode_pairs(task)),
-            basis.encode_levels,
-            lambda task, result: basis.decode_levels(task, result, most=self._most),
+            scorer.engine,
             lambda task, levels: scorer.weighed(*basis.decode_pairs(task), levels, least=least),
         )
         self._workers.dismiss()
 
-    def _publish(self, codes: Codes) -> None:
-        tasks = [
-            basis.encode_pairs(*np.divmod(codes[start : start + self._cell_pairs], self._rows))
-            for start in range(0, len(codes), self._cell_pairs)
+    def levels_of(self, engine: LevelEngine, left: Codes, right: Codes) -> Levels:
+        """Of pairs to learn from, in order: done before what waits to be scored."""
+        tasks = self._tasks(left, right)
+        grid = self._workers.open(self._offer(basis.LESSONS, max(1, len(tasks))))
+        grid.add(tasks)
+        parts = self._levels_done(grid, tasks, engine, lambda _task, levels: levels)
+        return np.concatenate([np.empty((0, len(self._most)), dtype=np.int8), *parts])
+
+    def _levels_done(
+        self, grid: SharedGrid, tasks: Sequence[bytes], engine: LevelEngine, keep: Callable[[bytes, Levels], R]
+    ) -> Iterator[R]:
+        return _done(
+            grid,
+            tasks,
+            lambda task: engine.levels(*basis.decode_pairs(task)),
+            basis.encode_levels,
+            lambda task, result: basis.decode_levels(task, result, most=self._most),
+            keep,
+        )
+
+    def _tasks(self, left: Codes, right: Codes) -> list[bytes]:
+        size = self._cell_pairs
+        return [
+            basis.encode_pairs(left[start : start + size], right[start : start + size]) for start in range(0, len(left), size)
         ]
+
+    def _publish(self, codes: Codes) -> None:
+        tasks = self._tasks(*np.divmod(codes, self._rows))
         self._cells += tasks
         self._levels.add(tasks)
         self._hand_over()

@@ -1,26 +1,26 @@
 """Learning m and u without a label: u from strangers, m by expectation-maximisation.
 
 Rules: training sees no term frequencies (it would take rare names for the rule; scoring adds them); a session blocks on
-equality of one field and teaches all others, so every comparison learns from pairs that were not chosen by it; the engine
-must run on one thread here, because the order of float sums is part of "identical bits".
+equality of one field and teaches all others, so every comparison learns from pairs that were not chosen by it. Which level
+holds for a pair is found elsewhere, by this worker or another; here is arithmetic alone (`expectation.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from analysis_worker.steps.match.blocking import pair_codes
 from analysis_worker.steps.match.cells import joint_codes
 from analysis_worker.steps.match.comparisons import Bearing, Comparison
+from analysis_worker.steps.match.expectation import maximised, shares_of
 from analysis_worker.steps.match.features import Features
-from analysis_worker.steps.match.parameters import Parameters, smoothed, untrained
-from analysis_worker.steps.match.settings import define_levels, feature_table, model_settings, open_linker
+from analysis_worker.steps.match.parameters import Parameters, smoothed, untrained, without_matches
 from analysis_worker.steps.match.strangers import Grouping, draw_strangers
 
 Rows = npt.NDArray[np.int64]
+Levels = npt.NDArray[np.int8]
 Proportions = dict[str, list[float | None]]
 
 _SESSION_PAIRS_MIN = 20
@@ -28,8 +28,6 @@ _SESSIONS_MAX = 3
 _SESSION_SHARE_MAX = 10
 """No single value may fill more than a tenth of a session: it would teach about itself."""
 _PRIOR_ROWS_MIN = 200
-_CERTAIN = "cast(inf as float8)"
-"""What Splink 5.0 writes into its SQL, and the engine refuses, once every pair of a block is certain to be a match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +38,16 @@ class Trained:
     sessions: tuple[str, ...]
 
 
-def train(
-    connection: Any,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """Pairs to learn from: of strangers, if `columns` is empty, else all that share the values of these fields."""
+
+    columns: tuple[str, ...]
+    left: Rows
+    right: Rows
+
+
+def draw_lessons(
     features: Features,
     comparisons: tuple[Comparison, ...],
     grouping: Grouping,
@@ -50,65 +56,86 @@ def train(
     sample_pairs: int,
     training_pairs: int,
     rng: np.random.Generator,
-) -> Trained:
-    """Estimate the model of one table from its active rows (int64, ascending)."""
-    table = feature_table(features, comparisons)
-    define_levels(connection, comparisons)
-    blank = untrained(comparisons, prior=1 / max(len(active), _PRIOR_ROWS_MIN))
+) -> tuple[Lesson, ...]:
+    """Pairs of active rows (int64, ascending) for the model of one table: of strangers, then of every session."""
     strangers = active[draw_strangers(grouping.group[active], pairs=sample_pairs, rng=rng)]
-    u, strangers_seen = _u_of_strangers(connection, table, comparisons, blank, strangers)
-    sessions = _sessions(features, comparisons, grouping, active, pairs_max=training_pairs, rng=rng)
-    start = smoothed(comparisons, {}, u, matches_seen=0.0, strangers_seen=strangers_seen, prior=blank.prior)
+    first, second = np.triu_indices(len(strangers), 1)
+    lessons = [Lesson(columns=(), left=strangers[first], right=strangers[second])]
+    for columns, rows in _sessions(features, comparisons, grouping, active, pairs_max=training_pairs, rng=rng):
+        codes = joint_codes([features.scalars[name].codes[rows] for name in columns])
+        left, right = np.divmod(pair_codes(rows, codes, features.rows), features.rows)
+        lessons.append(Lesson(columns=columns, left=left, right=right))
+    return tuple(lessons)
+
+
+def train(
+    lessons: tuple[Lesson, ...],
+    comparisons: tuple[Comparison, ...],
+    levels_of: Callable[[Rows, Rows], Levels],
+    *,
+    agreeing_pairs: int,
+    active_rows: int,
+) -> Trained:
+    """Estimate the model of one table.
+
+    Args:
+        lessons: as they were drawn.
+        levels_of: which level of every comparison holds for pairs, int8, shape (n_pairs, n_fields).
+        agreeing_pairs: how many pairs seem to be matches.
+        active_rows: how many rows stand for themselves.
+    """
+    seen = levels_of(*(np.concatenate([getattr(lesson, side) for lesson in lessons]) for side in ("left", "right")))
+    of_strangers, *of_sessions = np.split(seen, np.cumsum([len(lesson.left) for lesson in lessons])[:-1])
+    counts = tuple(len(entry.levels) for entry in comparisons)
+    prior = untrained(comparisons, prior=1 / max(active_rows, _PRIOR_ROWS_MIN)).prior
+    u = _named(comparisons, shares_of(of_strangers, np.ones(len(of_strangers)), counts))
+    strangers_seen = float(len(of_strangers))
+    start = smoothed(comparisons, {}, u, matches_seen=0.0, strangers_seen=strangers_seen, prior=prior)
     learnt = [
-        _m_of_session(connection, table.take(pa.array(rows)), comparisons=comparisons, start=start, columns=columns)
-        for columns, rows in sessions
+        _m_of_session(lesson.columns, levels, comparisons, start)
+        for lesson, levels in zip(lessons[1:], of_sessions, strict=True)
     ]
     m = _averaged([proportions for proportions in learnt if proportions is not None])
-    parameters = smoothed(
-        comparisons, m, u, matches_seen=float(grouping.agreeing_pairs), strangers_seen=strangers_seen, prior=blank.prior
+    parameters = smoothed(comparisons, m, u, matches_seen=float(agreeing_pairs), strangers_seen=strangers_seen, prior=prior)
+    return Trained(
+        parameters=without_matches(comparisons, parameters),
+        sessions=tuple(" + ".join(lesson.columns) for lesson in lessons[1:]),
     )
-    return Trained(parameters=parameters, sessions=tuple(" + ".join(columns) for columns, _ in sessions))
-
-
-def _u_of_strangers(
-    connection: Any, table: pa.Table, comparisons: tuple[Comparison, ...], blank: Parameters, strangers: Rows
-) -> tuple[Proportions, float]:
-    if len(strangers) < 2:  # noqa: PLR2004 - it takes two to be strangers
-        return {}, 0.0
-    linker, _ = open_linker(connection, table.take(pa.array(strangers)), "strangers", model_settings(comparisons, blank))
-    # every pair of the sample is compared: the sample is ours, so that no second, engine-side sampling decides
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e18, min_count_per_level=None, num_chunks=1)
-    observed = _observed(_proportions(linker, "u_probability"), None)
-    return observed, len(strangers) * (len(strangers) - 1) / 2
 
 
 def _m_of_session(
-    connection: Any,
-    rows: pa.Table,
-    *,
-    comparisons: tuple[Comparison, ...],
-    start: Parameters,
-    columns: tuple[str, ...],
+    columns: tuple[str, ...], levels: Levels, comparisons: tuple[Comparison, ...], start: Parameters
 ) -> Proportions | None:
     """What one session learnt of the comparisons that its blocking left free; None when it held no matches to learn from."""
-    from splink.internals.exceptions import SplinkException
+    free = [number for number, entry in enumerate(comparisons) if not set(columns) & set(entry.columns)]
+    odds = [start.levels[comparisons[number].name] for number in free]
+    found = maximised(
+        levels[:, free],
+        m=[[level.m for level in one] for one in odds],
+        u=[[level.u for level in one] for one in odds],
+        prior_odds=start.prior / (1 - start.prior) * _odds_of_agreement(columns, comparisons, start),
+    )
+    return None if found is None else _named([comparisons[number] for number in free], found)
 
-    linker, _ = open_linker(connection, rows, "training_" + "_".join(columns), model_settings(comparisons, start))
-    try:
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            " AND ".join(f'l."{name}" = r."{name}"' for name in columns),
-            estimate_without_term_frequencies=True,
-            fix_u_probabilities=True,
+
+def _odds_of_agreement(columns: tuple[str, ...], comparisons: tuple[Comparison, ...], start: Parameters) -> float:
+    """How many times likelier a match is among pairs that agree in these fields."""
+    odds = 1.0
+    for column in columns:
+        equal = (
+            level_odds
+            for entry in comparisons
+            for level, level_odds in zip(entry.levels, start.levels[entry.name], strict=True)
+            if level.is_equality and level.frequency_column == column
         )
-    except ValueError:  # how Splink 5.0 says that a proportion fell to zero: no pair of this block is a match
-        return None
-    except SplinkException as error:
-        if _CERTAIN not in str(error):
-            raise
-        return None
-    blocked = {entry.name for entry in comparisons if set(columns) & set(entry.columns)}
-    observed = _observed(_proportions(linker, "m_probability"), start)
-    return {name: values for name, values in observed.items() if name not in blocked}
+        found = next(equal, None)
+        odds *= found.m / found.u if found else 1.0
+    return odds
+
+
+def _named(comparisons: Sequence[Comparison], shares: Sequence[list[float] | None]) -> Proportions:
+    nothing = ([None] * len(entry.levels) for entry in comparisons)
+    return {entry.name: list(found or none) for entry, found, none in zip(comparisons, shares, nothing, strict=True)}
 
 
 def _averaged(learnt: list[Proportions]) -> Proportions:
@@ -166,24 +193,3 @@ def pair_count(codes: Rows) -> int:
     """How many pairs share a code."""
     counts = np.unique(codes[codes >= 0], return_counts=True)[1]
     return int((counts * (counts - 1) // 2).sum())
-
-
-def _proportions(linker: Any, which: str) -> Proportions:
-    return {
-        entry["output_column_name"]: [
-            level.get(which) for level in entry["comparison_levels"] if not level.get("is_null_level", False)
-        ]
-        for entry in linker.misc.save_model_to_json()["comparisons"]
-    }
-
-
-def _observed(trained: Proportions, start: Parameters | None) -> Proportions:
-    """Replace what Splink did not see by None: it leaves a level that never occurred at its start value."""
-    if start is None:
-        return trained
-    return {
-        name: [
-            None if value is None or value == odds.m else value for value, odds in zip(values, start.levels[name], strict=True)
-        ]
-        for name, values in trained.items()
-    }

@@ -78,7 +78,7 @@ def test_a_helper_that_does_everything_or_nothing_changes_no_bit(
     monkeypatch.setattr(basis, "decode_levels", watched)
     assert_same(match(table, OPTIONS, workers=busy), alone)
     assert all(grid.led == [] for grid in busy.grids.values())
-    assert len(taken) == len(busy.grids[basis.LEVELS].tasks)
+    assert len(taken) == sum(len(busy.grids[name].tasks) for name in (basis.LESSONS, basis.LEVELS))
     assert all(taken)
     assert_same(match(table, OPTIONS, workers=CellsInMemory()), alone)
 
