@@ -15,12 +15,15 @@ import pyarrow.compute as pc
 from analysis_worker.steps.correct.proposal import Change, Proposal
 
 _MIN_GROUP = 50
+# Smaller groups are judged together, each value by its distance from the median of its group, if that has so many.
+_MIN_CENTRED = 8
 _MIN_DISTINCT = 20
 _FAR = 4.0
 _APART = 4.0
 # Small amounts are what columns of amounts are full of; only a mistaken unit lies this far below all others.
 _APART_BELOW = 50.0
 _MOST_SHARE = 0.03
+_FEW = 2
 _MOST_LEVELS = 12
 _WORTH_NARROWING = 0.85
 _MAD_TO_SD = 1.4826
@@ -100,8 +103,10 @@ def _column(table: pa.Table, name: str, keys: Sequence[str], narrow: np.ndarray 
     if not len(known):
         return
     coarse = np.array(keys, dtype=str)[known]
-    group_of = _groups(coarse, coarse if narrow is None else np.char.add(np.char.add(coarse, "|"), narrow[known]))
+    fine = coarse if narrow is None else np.char.add(np.char.add(coarse, "|"), narrow[known])
+    group_of = _groups(coarse, fine)
     field = INCOME_FIELD if name == INCOME else name
+    values = _centred(values, fine, coarse, group_of)
     for group in np.unique(group_of):
         own = np.flatnonzero(group_of == group)
         for index in own[_standing_apart(values[own])]:
@@ -111,12 +116,34 @@ def _column(table: pa.Table, name: str, keys: Sequence[str], narrow: np.ndarray 
 
 
 def _groups(coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
-    """Return a group per row: the finest that is large enough to show a spread; what is left over is judged together."""
+    """Return a group per row: the finest that is large enough to show a spread; -1 for what is judged together.
+
+    That is what is left over, and fine groups that are too small alone and large enough for a median.
+    """
     group_of = np.full(len(coarse), -1)
+    together = np.zeros(len(coarse), bool)
     for offset, names in ((0, coarse), (len(coarse), fine)):
         _, found, sizes = np.unique(names, return_inverse=True, return_counts=True)
         group_of = np.where(sizes[found] >= _MIN_GROUP, offset + found, group_of)
-    return group_of
+        together = (sizes[found] >= _MIN_CENTRED) & (sizes[found] < _MIN_GROUP)
+    return np.where(together, -1, group_of) if (together | (group_of < 0)).sum() >= _MIN_GROUP else group_of
+
+
+def _centred(values: np.ndarray, fine: np.ndarray, coarse: np.ndarray, group_of: np.ndarray) -> np.ndarray:
+    """Return the values, those left over as multiples of a median: of their fine group, else their coarse one, else of all.
+
+    So amounts of a currency or a tariff are compared, not of all together.
+    """
+    found, left = values.copy(), group_of < 0
+    if not left.any() or (middle := float(np.median(values[left]))) <= 0:
+        return found
+    found[left] = values[left] / middle
+    for names in (coarse, fine):
+        for name in np.unique(names[left]):
+            own = left & (names == name)
+            if own.sum() >= _MIN_CENTRED and (middle := float(np.median(values[own]))) > 0:
+                found[own] = values[own] / middle
+    return found
 
 
 def _standing_apart(values: np.ndarray) -> np.ndarray:
@@ -139,4 +166,4 @@ def _standing_apart(values: np.ndarray) -> np.ndarray:
     found = (far_up & (all_logs > sound.max() + np.log(_APART))) | (
         far_down & (all_logs < sound.min() - np.log(_APART_BELOW)) & (values != 0)
     )
-    return np.flatnonzero(found) if found.mean() <= _MOST_SHARE else nothing
+    return np.flatnonzero(found) if found.sum() <= max(_FEW, _MOST_SHARE * len(found)) else nothing
