@@ -5,8 +5,8 @@ block began: the lock of a gRPC call is then held for ever, and closing the chan
 
 Rules. Before a client is opened Ctrl-C raises KeyboardInterrupt, as always. From then on nothing is raised: a thread is woken
 by the signal itself and closes the client, every call under way fails, and `heard` or `check` make a KeyboardInterrupt of it
-where no lock is held; a block that waits for a person says so (`raising`). What has not ended `GRACE_S` later, or when Ctrl-C is
-pressed again, is ended from outside.
+where no lock is held; a block that waits for a person or reads a file says so (`raising`). What has not ended `GRACE_S` later,
+or when Ctrl-C is pressed again, is ended from outside.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Interrupts:
 
     @contextmanager
     def raising(self) -> Iterator[None]:
-        """Raise at once while the block waits for a person: nothing in it may touch gRPC.
+        """Raise at once while the block waits for a person or reads a file: nothing in it may touch gRPC.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed before or is.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import select
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,7 @@ from strongroom_cli import exit_codes
 from strongroom_cli.faults import CommandError, exit_code_of
 from strongroom_cli.interrupts import Interrupts
 
+_INTERRUPTED, _STDERR = "\nInterrupted.\n", 2
 NOUNS: dict[str, str] = {
     "customers": "import, export, get, list, search, erase customers",
     "transactions": "import and list purchases and refunds",
@@ -78,14 +80,14 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.stdout is None:  # closed by the caller, who wants no output
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - lives as long as the process
     whole_process = arguments is None
-    interrupts = Interrupts(_leave if whole_process else _stay)
+    interrupts = Interrupts(_give_up if whole_process else _stay)
     try:
         with interrupts.listening():
             return _outcome(sys.argv[1:] if arguments is None else arguments, interrupts)
     except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted.\n")
-    if whole_process:  # what an interrupted library left half done must not keep the process
-        _leave()
+        if whole_process:  # what an interrupted library left half done must not keep the process
+            _give_up()
+    sys.stderr.write(_INTERRUPTED)
     return exit_codes.INTERRUPTED
 
 
@@ -115,10 +117,11 @@ def _outcome(argv: list[str], interrupts: Interrupts) -> int:
     return code
 
 
-def _leave() -> None:
-    """End the process as it stands: nothing is flushed that could wait for ever, and no thread is asked."""
+def _give_up() -> None:
+    """End the process as it stands: nothing is written that could wait for ever, and no thread is asked."""
     with contextlib.suppress(OSError, ValueError):
-        sys.stderr.flush()
+        if select.select([], [_STDERR], [], 0)[1]:
+            os.write(_STDERR, _INTERRUPTED.encode())
     os._exit(exit_codes.INTERRUPTED)
 
 

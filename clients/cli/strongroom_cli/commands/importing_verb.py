@@ -78,7 +78,9 @@ def run_import(given: argparse.Namespace) -> int:
         job.rehearse()
     else:
         with open_client(given) as client:
-            plan = make_plan(options, client.attributes.list())
+            attributes = client.attributes.list()
+            with given.interrupts.raising():  # a file is read, and nothing else
+                plan = make_plan(options, attributes)
             job = ImportJob(plan, given.rejects)
             _tell_plan(out, given, plan)
             with progress(f"importing {given.file.name}", None) as bar:
