@@ -17,6 +17,7 @@ from analysis_worker.report.wording import column_words, target_words
 _LEAST_PERCENT = 0.5
 _LEAST_SCORE = 0.0005
 _MOST_COLUMNS = 100
+_SEGMENT = "In the segment "
 
 
 class Unit(Enum):
@@ -100,10 +101,11 @@ def _things(shown: Figures) -> Iterator[Comparable]:
         *((f"Waiting: {row.what}", row.waiting) for row in shown.review),
     ]
     if shown.segments is not None and shown.segments.structured:
-        counted += [(f"In the segment {row.name}", row.customers) for row in shown.segments.rows if row.segments == 1]
+        counted += [(f"{_SEGMENT}{row.name}", row.customers) for row in shown.segments.rows if row.segments == 1]
     for name, things in counted:
         if things is not None and things.value is not None:
-            yield Comparable(name=name, value=float(things.value), unit=Unit.THINGS)
+            label = f'Segment "{name.removeprefix(_SEGMENT)}"' if name.startswith(_SEGMENT) else ""
+            yield Comparable(name=name, value=float(things.value), unit=Unit.THINGS, label=label)
 
 
 def _percent(name: str, percent: int) -> Comparable:

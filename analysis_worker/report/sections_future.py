@@ -13,6 +13,8 @@ from analysis_worker.report.suppression import ABSENT
 from analysis_worker.report.tables import folded, table
 from analysis_worker.report.wording import column_words, split_words, target_words
 
+_YES = frozenset({"1", "true", "yes"})
+
 
 def prediction(shown: Figures) -> Markup:
     """The model card."""
@@ -23,7 +25,9 @@ def prediction(shown: Figures) -> Markup:
     if found.abstained:
         return section("prediction", title, f"The model abstains: {found.reason or 'it would not help'}.", _left_out(found))
     cases = "customers" if found.of_customers else "cases (a customer at one moment)"
-    aim = f"Predicted is {column_words(found.target)} = {found.positive}. " if found.positive and found.of_customers else ""
+    yes = found.positive.casefold() in _YES
+    aim = f"Predicted is {column_words(found.target)}{'' if yes else f' = {found.positive}'}. "
+    aim = aim if found.positive and found.of_customers else ""
     meant = f"Predicted is who buys nothing for {found.horizon_days} days. " if found.horizon_days else aim
     base = f" It came true for {found.base_rate_percent}% of them." if found.base_rate_percent is not None else ""
     chosen = f", {split_words(found.split)}" if found.split else ""

@@ -18,8 +18,9 @@ from analysis_worker.steps.classify.folds import Fold
 _MATTERS = 0.05
 _BEYOND_LUCK = 4.0
 _MOVED = (
-    "At the newest time ({when}) it came true for {observed:.0%} where {predicted:.0%} were expected: behaviour has changed, or the"
-    " records of that time differ from those before. Until more is known, take the order of the customers rather than the chances."
+    "At the newest time ({when}) it came true for {observed:.0%} where {predicted:.0%} were expected: behaviour has changed,"
+    " or the records of that time differ from those before."
+    " Until more is known, take the order of the customers rather than the chances."
 )
 
 

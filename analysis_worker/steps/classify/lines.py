@@ -1,11 +1,13 @@
 """Turns opinions into lines for the vault: label, probability, reasons, or nothing where the model would rather not say.
 
 Rules: a reason names a column, never a value, for its reader may not be allowed to see the value; effects are about the label
-that is given; a row about which nothing can be said has no label, no probability and no reasons.
+that is given, words about the thing itself where the classes are a yes and a no; a row about which nothing can be said has no
+label, no probability and no reasons.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ from analysis_worker.steps.classify.options import ClassifyOptions
 
 _SMALLEST_EFFECT = 0.005
 _SHOWN_NAME = 200
+_YES, _NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +97,21 @@ def lines_table(
             pa.array(list(classes), pa.string()).take(label),
             pa.array(np.clip(judgement.probability, 0.0, 1.0), pa.float64(), mask=silent),
             pa.array(silent),
-            _reasons(judgement, [f"{target}: {name}" for name in classes], columns),
+            _reasons(judgement, [_outcome(target, name) for name in classes], columns),
         ],
         schema=LINES_SCHEMA,
     )
 
 
-def _reasons(judgement: Judgement, outcomes: Sequence[str], columns: Sequence[str]) -> pa.ListArray:
+def _outcome(target: str, name: str) -> tuple[str, bool]:
+    """What a reason is about, and whether that is the class itself: a "no" is told as less of the thing."""
+    told = re.sub(r"[._\s]+", " ", target).strip() or target
+    if name.casefold() in _YES | _NO:
+        return told, name.casefold() in _YES
+    return f"{told}: {name}", True
+
+
+def _reasons(judgement: Judgement, outcomes: Sequence[tuple[str, bool]], columns: Sequence[str]) -> pa.ListArray:
     shown = judgement.columns >= 0
     offsets = np.concatenate([[0], np.cumsum(shown.sum(axis=1))])
     which, effects = judgement.columns[shown], judgement.effects[shown]
@@ -118,7 +129,8 @@ def _reasons(judgement: Judgement, outcomes: Sequence[str], columns: Sequence[st
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), flat)
 
 
-def _text(column: str, outcome: str, points: int) -> str:
-    verb = "raises" if points >= 0 else "lowers"
+def _text(column: str, outcome: tuple[str, bool], points: int) -> str:
+    thing, itself = outcome
+    verb = "raises" if (points >= 0) == itself else "lowers"
     size = f"{abs(points)} point{'' if abs(points) == 1 else 's'}"
-    return f"{column[:_SHOWN_NAME]} {verb} the chance of '{outcome[:_SHOWN_NAME]}' by {size}"
+    return f"{column.replace('_', ' ')[:_SHOWN_NAME]} {verb} the chance of '{thing[:_SHOWN_NAME]}' by {size}"

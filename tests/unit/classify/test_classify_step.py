@@ -92,7 +92,12 @@ def test_reasons_name_columns_and_no_values(plain: ClassifyResult) -> None:
     texts = [reason["text"] for line in plain.lines.to_pylist() for reason in line["reasons"]]
     assert texts
     assert not [text for text in texts if "trial" in text or "gold" in text]
-    assert "visits raises the chance of 'churn: true' by" in " ".join(texts)
+    assert "visits raises the chance of 'churn' by" in " ".join(texts)
+    assert not [text for text in texts if "true" in text or "false" in text]
+    for line in plain.lines.to_pylist():
+        for reason in line["reasons"]:
+            more = ("raises" in reason["text"]) == (line["label"] == "true")
+            assert more == (reason["effect"] > 0)
 
 
 def test_noise_makes_the_whole_run_abstain() -> None:
