@@ -40,8 +40,8 @@ class ValueResult:
     """What the step found.
 
     Attributes:
-        estimates: row_id, horizon_days, alive_probability, returns_probability, expected_purchases with purchases_lower and purchases_upper,
-            expected_value_minor with value_lower_minor and value_upper_minor (null where amounts are not modelled), currency;
+        estimates: row_id, horizon_days, alive_probability, returns_probability, expected_purchases with purchases_lower and
+            purchases_upper, expected_value_minor with value_lower_minor and value_upper_minor (null where amounts are not modelled), currency;
             one row per customer who bought, in the order of the input; none if the step abstains.
         summary: Parameters, verdict, back-test.
     """
