@@ -41,8 +41,8 @@ class ValueResult:
 
     Attributes:
         estimates: row_id, horizon_days, alive_probability, returns_probability, expected_purchases with purchases_lower and
-            purchases_upper, expected_value_minor with value_lower_minor and value_upper_minor (null where amounts are not modelled), currency;
-            one row per customer who bought, in the order of the input; none if the step abstains.
+            purchases_upper, expected_value_minor with value_lower_minor and value_upper_minor (null where amounts are not
+            modelled), currency; one row per customer who bought, in the order of the input; none if the step abstains.
         summary: Parameters, verdict, back-test.
     """
 
