@@ -37,7 +37,7 @@ class Customers:
         return (self._calls.unary(request, api.GetCustomerResponse)).customer
 
     def get_full(self, name: str) -> api.GetCustomerResponse:
-        """Return a customer and, beside it, what analyses derived."""
+        """Return a customer and, beside it, what analyses derived under purposes that were granted to the caller."""
         request = api.GetCustomerRequest(name=self._name(name), view=api.CUSTOMER_VIEW_FULL)
         return self._calls.unary(request, api.GetCustomerResponse)
 
