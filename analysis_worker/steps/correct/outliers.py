@@ -23,7 +23,7 @@ _APART = 4.0
 # Small amounts are what columns of amounts are full of; only a mistaken unit lies this far below all others.
 _APART_BELOW = 50.0
 _MOST_SHARE = 0.03
-_FEW = 2
+_FEW = 3
 _MOST_LEVELS = 12
 _WORTH_NARROWING = 0.85
 _MAD_TO_SD = 1.4826
