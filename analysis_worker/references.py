@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import os
 import re
-import sqlite3
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,15 +26,13 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from analysis_worker.pipeline.column_names import ColumnNames
 from analysis_worker.pipeline.errors import RunFailureError
+from analysis_worker.reference_reading import ReferenceTooLargeError, database_batches, file_batches, kept
 from strongroom.errors import ConfigurationError
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _PLACES = ("file", "url", "url_file", "url_env")
 _FILES = (".csv", ".tsv", ".txt", ".parquet")
-_SCHEMES = ("sqlite", "postgresql", "postgres")
-_MOST_ROWS = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +70,18 @@ class References:
         if place is None:
             raise RunFailureError("UNKNOWN_REFERENCE", f"this worker has no reference {name[:63]!r}")
         try:
-            table = _read_file(place.file, columns) if place.file else _read_database(_url(place), place.table, columns)
+            batches = file_batches(place.file, columns) if place.file else database_batches(_url(place), place.table, columns)
+            return kept(batches, columns)
         except KeyError as error:
             raise RunFailureError("REFERENCE_COLUMN", f"the reference {name!r} has no column {error.args[0]!r}") from None
+        except ReferenceTooLargeError as error:
+            raise RunFailureError("REFERENCE_TOO_LARGE", f"the reference {name!r} {error}") from None
         except RunFailureError:
             raise
         except Exception as error:  # its words may hold a path, an address or a cell
             kind = type(error).__name__
             check = "whoever runs the worker should check that it is there, whole and in UTF-8"
             raise RunFailureError("REFERENCE_UNREADABLE", f"the reference {name!r} cannot be read ({kind}): {check}") from None
-        if table.num_rows > _MOST_ROWS:
-            raise RunFailureError("REFERENCE_TOO_LARGE", f"the reference {name!r} has more than {_MOST_ROWS} rows")
-        return table
 
 
 NO_REFERENCES = References(places={})
@@ -135,76 +132,3 @@ def _url(place: ReferencePlace) -> str:
     if place.url_file is not None:
         return place.url_file.read_text(encoding="utf-8").strip()
     return os.environ.get(place.url_env, place.url)
-
-
-def _read_file(path: Path, columns: Sequence[str]) -> pa.Table:
-    import duckdb
-
-    # Without a place to spill: a reference must fit into memory, and nothing of it reaches the disk.
-    connection = duckdb.connect(":memory:", config={"temp_directory": "", "threads": 1})
-    try:
-        source = "read_parquet(?)" if path.suffix.lower() == ".parquet" else "read_csv(?, all_varchar = true, header = true)"
-        # A name that is no pattern: DuckDB would take `*` and `[` for one.
-        literal = re.sub(r"([*?\[])", r"[\1]", str(path))
-        known = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}", [literal]).fetchall()]
-        chosen = ", ".join(f"CAST({_quoted(_known(name, known))} AS VARCHAR) AS {_quoted(name)}" for name in columns)
-        query = f"SELECT {chosen} FROM {source} LIMIT {_MOST_ROWS + 1}"
-        rows = connection.execute(query, [literal]).fetchall()
-        return _text_table(rows, columns)
-    finally:
-        connection.close()
-
-
-def _read_database(url: str, table: str, columns: Sequence[str]) -> pa.Table:
-    scheme = urlsplit(url).scheme.partition("+")[0]
-    if scheme not in _SCHEMES:
-        raise RunFailureError("REFERENCE_UNREADABLE", "a reference's address begins with sqlite:/// or postgresql://")
-    rows = _sqlite_rows(url, table, columns) if scheme == "sqlite" else _postgresql_rows(url, table, columns)
-    return _text_table(rows, columns)
-
-
-def _sqlite_rows(url: str, table: str, columns: Sequence[str]) -> list[Any]:
-    path = Path(url.partition(":///")[2])
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        known = [row[1] for row in connection.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()]
-        return connection.execute(_select(table, columns, known)).fetchall()
-    finally:
-        connection.close()
-
-
-def _postgresql_rows(url: str, table: str, columns: Sequence[str]) -> list[Any]:
-    try:
-        import psycopg
-    except ImportError:
-        raise RunFailureError(
-            "REFERENCE_UNREADABLE", "a reference lies in PostgreSQL, and this worker was installed without psycopg"
-        ) from None
-    plain = re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", url)
-    with psycopg.connect(plain, autocommit=False) as connection:
-        connection.read_only = True
-        described = connection.execute(f"SELECT * FROM {_quoted(table)} LIMIT 0")
-        known = [column.name for column in described.description or ()]
-        return connection.execute(_select(table, columns, known)).fetchall()
-
-
-def _select(table: str, columns: Sequence[str], known: Sequence[str]) -> str:
-    chosen = ", ".join(_quoted(_known(name, known)) for name in columns)
-    return f"SELECT {chosen} FROM {_quoted(table)} LIMIT {_MOST_ROWS + 1}"
-
-
-def _known(name: str, known: Sequence[str]) -> str:
-    found = ColumnNames(known).find("joins", name)
-    if found is None:
-        raise KeyError(name[:200])
-    return found
-
-
-def _quoted(name: str) -> str:
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'
-
-
-def _text_table(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> pa.Table:
-    texts = {name: [None if row[at] is None else str(row[at]) for row in rows] for at, name in enumerate(columns)}
-    return pa.Table.from_pydict(texts, schema=pa.schema([(name, pa.string()) for name in columns]))

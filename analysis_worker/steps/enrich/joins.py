@@ -12,6 +12,7 @@ from analysis_worker.steps.enrich.result import Cell, FilledField
 
 Key = tuple[str, ...]
 _SEVERAL = object()
+_PART_ROWS = 65_536
 
 
 class Target(NamedTuple):
@@ -35,16 +36,29 @@ def fill_from_reference(table: pa.Table, join: Join, reference: pa.Table) -> Ite
     if any(cells is None for cells in own):
         return
     wanted = [None if "" in key else key for key in _keys([cells or [] for cells in own], table.num_rows)]
-    theirs = _keys([_texts(reference, column) for _, column in join.keys], reference.num_rows)
+    known = _known(join, reference, frozenset(key for key in wanted if key is not None))
     for field, column in join.fills:
         cells = cells_of(table, field)
         if cells is not None:
-            known = _values(theirs, _texts(reference, column))
-            yield _fill(Target(field, cells, kind_of(table, field)), wanted, known, join)
+            yield _fill(Target(field, cells, kind_of(table, field)), wanted, known[column], join)
 
 
-def _texts(reference: pa.Table, column: str) -> list[Value]:
-    return [None if cell is None else str(cell) for cell in reference.column(column).to_pylist()]
+def _known(join: Join, reference: pa.Table, wanted: frozenset[Key]) -> dict[str, dict[Key, object]]:
+    """By column the one value of each wanted key, `_SEVERAL` where rows differ.
+
+    A reference may have a thousand rows for each customer: it is gone through in parts, and only what is asked for is kept.
+    """
+    found: dict[str, dict[Key, object]] = {column: {} for _, column in join.fills}
+    needed = reference.select(join.columns)
+    for part in needed.to_batches(max_chunksize=_PART_ROWS):
+        keys = _keys([_texts(part, column) for _, column in join.keys], part.num_rows)
+        for column, values in found.items():
+            _note(values, keys, _texts(part, column), wanted)
+    return found
+
+
+def _texts(part: pa.RecordBatch, column: str) -> list[Value]:
+    return [None if cell is None else str(cell) for cell in part.column(column).to_pylist()]
 
 
 def _keys(columns: Sequence[Sequence[Value]], rows: int) -> list[Key]:
@@ -54,14 +68,14 @@ def _keys(columns: Sequence[Sequence[Value]], rows: int) -> list[Key]:
     return list(zip(*folded, strict=True))
 
 
-def _values(keys: Sequence[Key], texts: Sequence[Value]) -> dict[Key, object]:
-    """Return the one value of each key, `_SEVERAL` where rows differ; empty cells say nothing."""
-    found: dict[Key, object] = {}
+def _note(found: dict[Key, object], keys: Sequence[Key], texts: Sequence[Value], wanted: frozenset[Key]) -> None:
+    """Add what rows say of wanted keys; empty cells say nothing."""
     for key, cell in zip(keys, texts, strict=True):
+        if key not in wanted:
+            continue
         text = str(cell or "").strip()
-        if text and not says_nothing(text) and "" not in key and found.setdefault(key, text) != text:
+        if text and not says_nothing(text) and found.setdefault(key, text) != text:
             found[key] = _SEVERAL
-    return found
 
 
 def _fill(target: Target, wanted: Sequence[Key | None], known: dict[Key, object], join: Join) -> tuple[list[Cell], FilledField]:
