@@ -1,5 +1,6 @@
 """What people and earlier runs settled holds: links, contradictions, names that last, incremental runs, unmerging."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -191,8 +192,13 @@ def test_a_row_that_one_edge_attaches_stays() -> None:
     assert without_bridges(np.zeros(4, dtype=np.int64), left, right, likely, sure=0.99, free=free).tolist() == [0] * 4
 
 
-def test_sure_only_leaves_the_doubtful_to_people(people: pa.Table) -> None:
-    result = match(people, MatchOptions(sure_only=True))
+def rows_and_band(result: MatchResult) -> list[tuple[int, int, str]]:
+    return list(zip(*(result.pairs[name].to_pylist() for name in ("row_a", "row_b", "band")), strict=True))
+
+
+def test_unless_told_otherwise_the_doubtful_is_left_to_people(people: pa.Table) -> None:
+    strict = MatchOptions(accept_probability=1 - 1e-9)
+    result, believed = match(people, strict), match(people, replace(strict, sure_only=False))
 
     inside = result.pairs.filter(result.pairs["same_entity"])
     assert set(inside["band"].to_pylist()) <= {"match", "review"}
@@ -200,6 +206,12 @@ def test_sure_only_leaves_the_doubtful_to_people(people: pa.Table) -> None:
         row for name in ("row_a", "row_b") for row in inside.filter(inside["band"].to_numpy() == "match")[name].to_pylist()
     }
     assert set(np.flatnonzero(np.bincount(result.entity)[result.entity] > 1).tolist()) == chained
+    left_out = [place for place, same in enumerate(believed.pairs["same_entity"].to_pylist()) if same]
+    asked = {(a, b) for a, b, band in rows_and_band(result) if band == "review"}
+    applied = {(a, b) for a, b, band in rows_and_band(result) if band == "match"}
+    pairs = rows_and_band(believed)
+    assert {pairs[place][:2] for place in left_out} <= asked | applied
+    assert believed.summary.entities < result.summary.entities
 
 
 def test_the_golden_record_says_which_row_and_why() -> None:
