@@ -14,6 +14,7 @@ from analysis_worker.steps.match.comparisons import Bearing, build_comparisons
 from analysis_worker.steps.match.engine import open_engine
 from analysis_worker.steps.match.evidence import ABSENT, Evidence, Field, Prior, summed
 from analysis_worker.steps.match.features import build_features
+from analysis_worker.steps.match.levels import LevelEngine
 from analysis_worker.steps.match.parameters import LevelOdds, untrained, without_matches
 from analysis_worker.steps.match.roles import ColumnRole, Role, decide_roles
 from analysis_worker.steps.match.strangers import Grouping, draw_strangers, value_frequencies
@@ -260,3 +261,17 @@ def test_without_a_field_that_strangers_do_not_share_u_stays() -> None:
     parameters = untrained(comparisons, prior=0.001)
 
     assert without_matches(comparisons, parameters) == parameters
+
+
+def test_one_shared_number_is_less_where_both_sides_have_others() -> None:
+    phones = [["+4930111", "+4917222"], ["+4930111", "+4917333"], ["+4930111"], ["+4917222", "+4930111"]]
+    table = pa.table({"row_id": [1, 2, 3, 4], "phones": phones})
+    features = build_features(table, decide_roles(table))
+    (phone,) = build_comparisons(features)
+
+    with open_engine(threads=1, memory_limit_mb=50) as connection:
+        levels = LevelEngine(connection, features, (phone,)).levels(np.array([0, 0, 0]), np.array([1, 2, 3]))
+
+    said = [phone.levels[level].label for level in levels[:, 0]]
+    assert said[0] == "one shared, others differ"
+    assert set(said[1:]) <= {"equal", "one shared"}
