@@ -26,8 +26,13 @@ _ONE_PLACE = {"city": "postcode", "postcode": "city"}
 _TO_LOOK_AT = (ErrorKind.CITY_POSTCODE, ErrorKind.OUTLIER)
 PRECISION_FLOOR, RECALL_FLOOR = 0.99, 0.9
 # Files that nobody looked at while the rules were made (docs/methods/correct.md).
-SEEDS = (501, 502)
+SEEDS = (533, 534)
 CLEAN_SIZES = (200, 2_000, 20_000)
+SMALL, SMALL_SEEDS = 2_000, (561, 562, 563, 564, 565, 566)
+# What a file of 2,000 rows does not show well enough is left alone rather than guessed. Of some eighty short names one may be
+# read from a row that lost its accents; it is an alternative that nothing applies by itself.
+SMALL_RECALL_FLOORS: dict[str, float] = {ErrorKind.CITY_POSTCODE: 0.7, ErrorKind.SWAPPED_NAMES: 0.85}
+SMALL_PRECISION_FLOORS: dict[str, float] = {ErrorKind.NICKNAME: 0.97}
 NOT_AVAILABLE = "not available"
 
 
@@ -199,31 +204,74 @@ def lines(found: Measured) -> Iterator[str]:
 def measure(customers: int = 20_000, seeds: tuple[int, ...] = SEEDS) -> dict[str, object]:
     """Flat figures for `quality.json`: ours (the worst of the seeds), the peers', the floor and whether it is reached."""
     figures: dict[str, object] = {}
-    sizes = [GeneratorOptions(customers=customers, transactions=customers, needs=0, more_mess=1.0, seed=seed) for seed in seeds]
+    sizes = [_messy(customers, seed) for seed in seeds]
     found = [measured(one, with_peers=index == 0) for index, one in enumerate(sizes)]
     for kind in (*PROMISED, TOTALS):
         ours = [one.judged.scores.get(kind, Score()) for one in found]
         for name, floor in (("precision", PRECISION_FLOOR), ("recall", RECALL_FLOOR)):
             worst = min(getattr(one, name) for one in ours)
-            key = f"correct.{kind}.{name}"
-            figures |= {f"{key}.ours": round(worst, 4), f"{key}.floor": floor, f"{key}.ok": worst >= floor}
-            for peer, scores in found[0].peers.items():
-                figures[f"{key}.{peer}"] = round(getattr(scores.get(kind, Score()), name), 4) if scores else NOT_AVAILABLE
+            figures |= _figure(f"correct.{kind}.{name}", worst, floor, _beside(found[0].peers, kind, name))
         figures[f"correct.{kind}.recall_of_all.ours"] = round(min(one.recall_of_all for one in ours), 4)
     rules = [one.precision for each in found for one in each.judged.rules.values() if one.proposed]
     needless = sum(sum(one.judged.needless.values()) for one in found)
     clean = {
         size: on_clean(GeneratorOptions(customers=size, transactions=size, needs=0, seed=seeds[0])) for size in CLEAN_SIZES
     }
-    return figures | {
-        "correct.precision_of_the_worst_rule.ours": round(min(rules), 4),
-        "correct.precision_of_the_worst_rule.floor": PRECISION_FLOOR,
-        "correct.precision_of_the_worst_rule.ok": min(rules) >= PRECISION_FLOOR,
-        "correct.undamaged_cells.ours": needless,
-        "correct.clean_file_proposals.ours": sum(clean.values()),
-        "correct.clean_file_proposals.ceiling": 0,
-        "correct.clean_file_proposals.ok": sum(clean.values()) == 0,
-        "correct.rows_a_second.ours": round(customers / min(one.seconds for one in found)),
+    return (
+        figures
+        | small_files()
+        | _figure("correct.precision_of_the_worst_rule", min(rules), PRECISION_FLOOR)
+        | {
+            "correct.undamaged_cells.ours": needless,
+            "correct.clean_file_proposals.ours": sum(clean.values()),
+            "correct.clean_file_proposals.ceiling": 0,
+            "correct.clean_file_proposals.ok": sum(clean.values()) == 0,
+            "correct.rows_a_second.ours": round(customers / min(one.seconds for one in found)),
+        }
+    )
+
+
+def small_files(customers: int = SMALL, seeds: tuple[int, ...] = SMALL_SEEDS) -> dict[str, object]:
+    """The same of small files, all seeds counted together, because one such file has a few cases of a kind only."""
+    found = [measured(_messy(customers, seed)) for seed in seeds]
+    figures: dict[str, object] = {}
+    for kind in (*PROMISED, TOTALS):
+        ours = added(one.judged.scores.get(kind, Score()) for one in found)
+        peers = {name: {kind: added(one.peers[name].get(kind, Score()) for one in found)} for name in found[0].peers}
+        peers = {name: scores if found[0].peers[name] else {} for name, scores in peers.items()}
+        least = SMALL_PRECISION_FLOORS.get(kind, PRECISION_FLOOR), SMALL_RECALL_FLOORS.get(kind, RECALL_FLOOR)
+        for name, floor in zip(("precision", "recall"), least, strict=True):
+            key = f"correct.rows_{customers}.{kind}.{name}"
+            figures |= _figure(key, getattr(ours, name), floor, _beside(peers, kind, name))
+    names = {rule for one in found for rule in one.judged.rules} - {"name.nickname"}
+    rules = [added(one.judged.rules.get(name, Score()) for one in found) for name in sorted(names)]
+    worst = min(one.precision for one in rules if one.proposed)
+    return figures | _figure(
+        f"correct.rows_{customers}.precision_of_the_worst_rule_that_is_no_alternative", worst, PRECISION_FLOOR
+    )
+
+
+def added(scores: Iterable[Score]) -> Score:
+    """The scores counted together."""
+    whole = Score()
+    for one in scores:
+        for name in Score.__slots__:
+            setattr(whole, name, getattr(whole, name) + getattr(one, name))
+    return whole
+
+
+def _messy(customers: int, seed: int) -> GeneratorOptions:
+    return GeneratorOptions(customers=customers, transactions=customers, needs=0, more_mess=1.0, seed=seed)
+
+
+def _figure(key: str, ours: float, floor: float, beside: Mapping[str, object] | None = None) -> dict[str, object]:
+    own = {f"{key}.ours": round(ours, 4), f"{key}.floor": floor, f"{key}.ok": ours >= floor}
+    return own | {f"{key}.{peer}": value for peer, value in (beside or {}).items()}
+
+
+def _beside(peers: Mapping[str, Mapping[str, Score]], kind: str, name: str) -> dict[str, object]:
+    return {
+        peer: round(getattr(scores.get(kind, Score()), name), 4) if scores else NOT_AVAILABLE for peer, scores in peers.items()
     }
 
 
@@ -235,8 +283,7 @@ def main() -> None:
     parser.add_argument("--clean-seeds", type=int, default=1, help="clean files to look at, beginning with the seed")
     arguments = parser.parse_args()
     count = arguments.customers
-    sizes = GeneratorOptions(customers=count, transactions=count, needs=0, more_mess=1.0, seed=arguments.seed)
-    found = measured(sizes)
+    found = measured(_messy(count, arguments.seed))
     print("\n".join(lines(found)))
     print("proposals on undamaged cells:", dict(sorted(found.judged.needless.items())) or "none")
     print("proposals per rule:", dict(sorted(found.by_rule.items())))

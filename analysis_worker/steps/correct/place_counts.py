@@ -60,7 +60,7 @@ class PlaceCounts:
         self.together: Counter[tuple[str, str, str]] = Counter()
         self.region_of_town: dict[Place, str] = {}
         self.region_of_area: dict[Place, str] = {}
-        self._whole: Counter[Spot] = Counter()
+        self._spots: Counter[Spot] = Counter()
         self._rows_of_town: Counter[Place] = Counter()
         self._at_postcode: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         self._postal: defaultdict[Place, Counter[str]] = defaultdict(Counter)
@@ -71,6 +71,7 @@ class PlaceCounts:
         if not country or not here.postcode or not city:
             return
         areas = _areas(here.postcode)
+        self._spots[here] += 1
         self._at_postcode[country, here.postcode][city] += 1
         self._rows_of_town[country, city] += 1
         for area in areas:
@@ -78,7 +79,6 @@ class PlaceCounts:
         if not region:
             return
         self.towns[country, city][region] += 1
-        self._whole[here] += 1
         if lies := postal_region(country, here.postcode):
             self._postal[country, region][lies] += 1
         for area in areas:
@@ -89,9 +89,9 @@ class PlaceCounts:
         self.region_of_area = _settled(self.areas, _AREA_AGREEMENT)
         self._areas_of_region = Counter((country, region) for (country, _), region in self.region_of_area.items())
 
-    def with_region(self) -> Iterable[tuple[Spot, int]]:
-        """Yield the spots that name a region, and how many rows are there."""
-        return self._whole.items()
+    def spots(self) -> Iterable[tuple[Spot, int]]:
+        """Yield the spots, and how many rows are there."""
+        return self._spots.items()
 
     def in_region(self, here: Spot) -> bool | None:
         """Say whether the postcode lies in the region, by the layout of the country's codes; None where that is open.

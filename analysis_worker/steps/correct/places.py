@@ -45,15 +45,18 @@ class PlaceEvidence:
     def settle(self) -> None:
         counts = self._counts
         counts.settle()
-        odd = judged = 0
-        for here, rows in counts.with_region():
-            wrong = self._goes_wrong(here)
+        odd = judged = slips = known = 0
+        for here, rows in counts.spots():
+            wrong = self._goes_wrong(here) if here.region else None
+            lies = lies_in_known(here.country, here.city, here.postcode)
             judged += rows if wrong is not None else 0
             odd += rows if wrong else 0
+            known += rows if wrong is not None or lies is not None else 0
+            slips += rows if wrong or (lies is False and not counts.others_together(here)) else 0
         self._is_about_places = odd <= max(_FEW_WRONG, _MOST_WRONG * judged)
-        used = {(here.country, area) for here, _ in counts.with_region() if (area := counts.area(here))}
+        used = {(here.country, area) for here, _ in counts.spots() if here.region and (area := counts.area(here))}
         areas = {place: counts.areas[place] for place in sorted(used)}
-        self._town_odds = TwinOdds(counts.towns, counts.region_of_town, odd=odd, judged=judged)
+        self._town_odds = TwinOdds(counts.towns, counts.region_of_town, odd=odd, judged=judged, slips=slips, slips_of=known)
         self._area_odds = TwinOdds(areas, counts.region_of_area, odd=odd, judged=judged)
 
     def changes(self, address: Address) -> tuple[str, Change] | None:

@@ -52,10 +52,20 @@ class _Names:
 class TwinOdds:
     """What one file shows: `towns` rows per region of every (country, town), `region_of` those of one region.
 
-    `odd` of `judged` rows have a postcode that contradicts town and region alike.
+    `odd` of `judged` rows have a postcode that contradicts town and region alike; with those of large towns that cannot have
+    their postcode, `slips` of `slips_of`.
     """
 
-    def __init__(self, towns: Mapping[Place, Counter[str]], region_of: Mapping[Place, str], *, odd: int, judged: int) -> None:
+    def __init__(
+        self,
+        towns: Mapping[Place, Counter[str]],
+        region_of: Mapping[Place, str],
+        *,
+        odd: int,
+        judged: int,
+        slips: int = 0,
+        slips_of: int = 0,
+    ) -> None:
         self._rows = {place: regions[region_of[place]] for place, regions in towns.items() if place in region_of}
         self._in_region: Counter[Place] = Counter()
         self._names: defaultdict[str, _Names] = defaultdict(_Names)
@@ -66,6 +76,8 @@ class TwinOdds:
         known, twins = (sum(getattr(one, name) for one in self._names.values()) for name in ("known", "twins"))
         self._twins = (twins + _TWINS_SEEN) / (known + _NAMES_SEEN)
         self._wrong = (odd + _WRONG_SEEN) / (judged + _ROWS_SEEN)
+        # The row in question is one of the slips itself, and no witness.
+        self._slips = (max(0, slips - 1) + _WRONG_SEEN) / (slips_of + _ROWS_SEEN)
 
     def is_not_a_hamlet(self, country: str, region: str, *, others: int) -> bool:
         """Say whether a large town with a postcode that it cannot have is a slip rather than a hamlet of the name.
@@ -73,7 +85,7 @@ class TwinOdds:
         A slip falls on a large town as often as the town has rows, so its size does not matter. `others` are further rows of
         the town with such a postcode, in `region`.
         """
-        return self._wrong * self._meeting(self._wrong, country, region) ** others >= _CERTAIN * _HAMLETS
+        return self._slips * self._meeting(self._slips, country, region) ** others >= _CERTAIN * _HAMLETS
 
     def _meeting(self, wrong: float, country: str, region: str) -> float:
         """How likely another wrong row lands in the region, beside how likely another row of a small town is there."""
