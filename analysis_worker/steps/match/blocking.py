@@ -163,10 +163,16 @@ class _Keys:
             rows, codes = atoms[0].rows[kept], atoms[0].codes[kept]
         else:
             first, second = (self._of(atom) for atom in atoms)
-            rows = np.flatnonzero((first >= 0) & (second >= 0))
-            codes = first[rows] * (int(atoms[1].codes.max(initial=0)) + 1) + second[rows]
-        buckets = ((codes.astype(np.uint64) * _SPREAD) >> self._shift).astype(np.int64)
-        several = np.bincount(buckets)[buckets] > 1 if len(buckets) else np.zeros(0, dtype=np.bool_)
+            rows = np.flatnonzero((first | second) >= 0)
+            codes = first[rows]
+            codes *= int(atoms[1].codes.max(initial=0)) + 1  # in place: passes over memory are what this costs
+            codes += second[rows]
+        if not len(rows):
+            return rows, codes
+        hashed = codes.view(np.uint64) * _SPREAD
+        hashed >>= self._shift
+        buckets = hashed.view(np.int64)
+        several = np.flatnonzero(np.bincount(buckets)[buckets] > 1)
         return rows[several], codes[several]
 
     def _of(self, atom: Atom) -> Codes:
