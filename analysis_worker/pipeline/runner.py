@@ -35,6 +35,7 @@ class Runner:
         def opened(customers: int) -> None:
             if run.attempts <= 1 and worth_sharing(first, customers):
                 vault.workers(first.name)  # so that helpers are there when this worker has read
+                self.get_ready(first.name)
 
         source = self._read(plan, vault, opened)
         self.around.log.emit(
@@ -44,6 +45,13 @@ class Runner:
             transactions=source.transactions.num_rows if source.transactions is not None else 0,
         )
         Execution(plan=plan, source=source, vault=vault, around=self.around).go()
+
+    def get_ready(self, step: str) -> None:
+        """Load what a shared step needs, while the vault or another worker is still at work for it."""
+        adapter = self.steps.get(step)
+        if isinstance(adapter, SharesCells):
+            with self.around.stop.interruptible():
+                adapter.get_ready()
 
     @contextmanager
     def helping(self, run: Run, name: str, handed_over: bytes) -> Iterator[Help]:

@@ -122,6 +122,10 @@ class SharesCells(Protocol):
         """
         ...
 
+    def get_ready(self) -> None:
+        """Load what the step needs, while somebody else is still at work for it."""
+        ...
+
     def help(
         self, handed_over: bytes, options: Mapping[str, object], *, seed: int, threads: int
     ) -> AbstractContextManager[Help]:

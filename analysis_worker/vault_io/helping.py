@@ -93,7 +93,7 @@ class Helper:
 
     def _cells(self, lease: Lease, step: str, other_work: Callable[[], bool], done: dict[str, int]) -> None:
         looking = _Looking(self.clock, other_work)
-        if not self._handed_over(lease, looking):
+        if not self._handed_over(lease, step, looking):
             return
         with run_errors():
             payload = handover.taken_over(self.client, lease.run.name, lease.token, self.stop.check)
@@ -113,10 +113,11 @@ class Helper:
                 else:
                     self.stop.wait(_POLL_S)
 
-    def _handed_over(self, lease: Lease, looking: _Looking) -> bool:
+    def _handed_over(self, lease: Lease, step: str, looking: _Looking) -> bool:
         """Wait until the leader has handed over; False if there is other work before."""
         with run_errors():
             handover.ask(self.client, lease.run.name, lease.token)
+        self.runner.get_ready(step)
         while True:
             self.stop.check()
             with run_errors():

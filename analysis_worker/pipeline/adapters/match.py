@@ -79,6 +79,14 @@ class MatchAdapter:
 
         return step_options(MatchOptions, options, seed=0, threads=1).share_rows_min
 
+    def get_ready(self) -> None:
+        from analysis_worker.engines.embedded import open_embedded
+        from analysis_worker.steps.match import match_help
+
+        del match_help
+        with open_embedded(threads=1, memory_limit_mb=1):
+            pass
+
     @contextmanager
     def help(self, handed_over: bytes, options: Mapping[str, object], *, seed: int, threads: int) -> Iterator[Help]:
         from analysis_worker.steps.match import MatchError, MatchOptions, match_help
@@ -116,14 +124,13 @@ class MatchAdapter:
 
 def comparable(customers: pa.Table) -> pa.Table:
     """The columns under the names that the step knows; cells that did not parse stand in for empty ones."""
-    unread = customers.column("unparsed").to_pylist() if "unparsed" in customers.column_names else None
     columns = {}
     for name in customers.column_names:
         if name != "unparsed":
             known = name.startswith(ATTRIBUTE_PREFIX)
             columns[_MATCH_ATTRIBUTE_PREFIX + name.removeprefix(ATTRIBUTE_PREFIX) if known else name] = customers.column(name)
-    for name in _UNREAD_CELLS if unread is not None else ():
-        texts = pa.array([dict(cells or ()).get(name) for cells in unread or ()], pa.string())
+    for name in _UNREAD_CELLS if "unparsed" in customers.column_names else ():
+        texts = pc.map_lookup(customers.column("unparsed"), name, "last")
         if texts.null_count < len(texts):
             said = columns[name].cast(pa.string()) if name in columns else pa.nulls(len(texts), pa.string())
             columns[name] = pc.coalesce(said, texts)

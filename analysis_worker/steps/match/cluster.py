@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 
+from analysis_worker.steps.match import small_linkage
 from analysis_worker.steps.match.constrained import settled_parts
 from analysis_worker.steps.match.constraints import Ties
 from analysis_worker.steps.match.strangers import components
@@ -81,16 +82,23 @@ def average_linkage(labels: Rows, left: Rows, right: Rows, likely: Floats, *, ro
     left, right, likely = left[by_component], right[by_component], likely[by_component]
     bounds = np.searchsorted(labels[left], np.arange(len(sizes) + 1))
     entity = np.arange(rows)
-    paired = (sizes == 2) & ~settled & (rows_max > 1)  # noqa: PLR2004 - most components are one pair, and need no linkage
-    joined = paired[labels[left]] & (1.0 - likely <= 1.0 - CUT_PROBABILITY)
-    entity[np.maximum(left, right)[joined]] = np.minimum(left, right)[joined]
-    for component in np.flatnonzero((sizes > 1) & ~paired):
+    small = np.isin(sizes, [size for size in small_linkage.SIZES if size <= rows_max]) & ~settled
+    for size in small_linkage.SIZES:
+        chosen = np.flatnonzero(small & (sizes == size))
+        number = np.full(len(sizes), -1)
+        number[chosen] = np.arange(len(chosen))
+        edges = np.flatnonzero(number[labels[left]] >= 0)
+        distances = np.ones((len(chosen), size * (size - 1) // 2))
+        distances[number[labels[left[edges]]], position[left[edges]] + position[right[edges]] - 1] = 1.0 - likely[edges]
+        members = order[starts[chosen][:, None] + np.arange(size)]
+        entity[members] = small_linkage.linked(members, distances, cut=1.0 - CUT_PROBABILITY)
+    for component in np.flatnonzero((sizes > 1) & ~small):
         members = order[starts[component] : starts[component] + sizes[component]]
         if len(members) > rows_max and not settled[component]:
             entity[members] = members.min()
             continue
-        edges = slice(bounds[component], bounds[component + 1])
-        scored = position[left[edges]], position[right[edges]], likely[edges]
+        own = slice(bounds[component], bounds[component + 1])
+        scored = position[left[own]], position[right[own]], likely[own]
         if settled[component]:
             parts = settled_parts(members, ties, *scored, cut=CUT_PROBABILITY, rows_max=rows_max)
         else:

@@ -58,6 +58,9 @@ class FakeRunner:
     fails: Exception | None = None
     handed_over: list[bytes] = field(default_factory=list)
 
+    def get_ready(self, step: str) -> None:
+        assert step == "match"
+
     @contextmanager
     def helping(self, run: Run, name: str, handed_over: bytes) -> Iterator[Help]:
         assert name == "match"
