@@ -150,9 +150,7 @@ class RunningVault:
             "NeedService": NeedServicer(records=RecordService(vault=vault, spec=NEEDS)),
             "AttributeService": AttributeServicer(attributes=Attributes(vault=vault)),
             "ImportService": ImportServicer(imports=Imports(vault=vault, helpers=self.helpers)),
-            "ReadSessionService": ReadSessionServicer(
-                sessions=ReadSessions(vault=vault, helpers=self.helpers)
-            ),
+            "ReadSessionService": ReadSessionServicer(sessions=ReadSessions(vault=vault, helpers=self.helpers)),
             "PrivacyService": PrivacyServicer(
                 erasure=Erasure(vault=vault, ledger=wired.ledger), purposes=Purposes(vault=vault)
             ),
