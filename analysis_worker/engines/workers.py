@@ -46,6 +46,10 @@ class SharedGrid(Protocol):
         """Say that a cell was done here."""
         ...
 
+    def finished_elsewhere(self) -> Sequence[int]:
+        """Cells that others finished and of which this was not said before."""
+        ...
+
     def result(self, cell: int) -> bytes:
         """What another worker, or one before this, found for a cell that `take` did not give."""
         ...

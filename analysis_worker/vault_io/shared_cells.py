@@ -112,6 +112,7 @@ class LeasedGrid:
         self._opened_at = workers.clock()
         self._taken_at = 0.0
         self._longest_s = 0.0
+        self._known: set[int] = set()
         self._publish([])
 
     def add(self, tasks: Sequence[bytes]) -> None:
@@ -139,10 +140,18 @@ class LeasedGrid:
     def finish(self, cell: int, result: bytes) -> None:
         self._longest_s = max(self._longest_s, self._workers.clock() - self._taken_at)
         self._own += 1
+        self._known.add(cell)
         with self._workers.call():
             self._cells.write(
                 self._run, self._token, grid=self._offer.name, digest=self._offer.digest, cell=cell, result=result
             )
+
+    def finished_elsewhere(self) -> Sequence[int]:
+        with self._workers.call():
+            finished = self._cells.finished(self._run, self._token, grid=self._offer.name)
+        fresh = [cell for cell in finished if cell not in self._known]
+        self._known.update(fresh)
+        return fresh
 
     def result(self, cell: int) -> bytes:
         with self._workers.call():

@@ -17,6 +17,7 @@ class SharedCells:
     tasks: list[bytes] = field(default_factory=list)
     results: dict[int, bytes] = field(default_factory=dict)
     led: list[int] = field(default_factory=list)
+    told: set[int] = field(default_factory=set)
 
     def add(self, tasks: Sequence[bytes]) -> None:
         self.tasks += tasks
@@ -32,6 +33,11 @@ class SharedCells:
     def finish(self, cell: int, result: bytes) -> None:
         self.results[cell] = result
         self.led.append(cell)
+
+    def finished_elsewhere(self) -> Sequence[int]:
+        fresh = sorted(self.results.keys() - self.led - self.told)
+        self.told.update(fresh)
+        return fresh
 
     def result(self, cell: int) -> bytes:
         return self.results[cell]

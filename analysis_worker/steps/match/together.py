@@ -166,13 +166,19 @@ def _done(
     keep: Callable[[bytes, T], R],
 ) -> Iterator[R]:
     """What is kept of every cell, in order of the cells; this worker does cells as long as there are some to do."""
-    own: dict[int, R] = {}
+    kept: dict[int, R] = {}
+
+    def take_over(cell: int) -> None:
+        theirs = decode(tasks[cell], grid.result(cell))
+        kept[cell] = keep(tasks[cell], do(tasks[cell]) if theirs is None else theirs)
+
     while (cell := grid.take()) is not None:
         found = do(tasks[cell])
         grid.finish(cell, encode(tasks[cell], found))
-        own[cell] = keep(tasks[cell], found)
-    for cell, task in enumerate(tasks):
-        if cell not in own:
-            theirs = decode(task, grid.result(cell))
-            own[cell] = keep(task, do(task) if theirs is None else theirs)
-        yield own.pop(cell)
+        kept[cell] = keep(tasks[cell], found)
+        for other in grid.finished_elsewhere():  # now, while others are at work, not when they have nothing left
+            take_over(other)
+    for cell in range(len(tasks)):
+        if cell not in kept:
+            take_over(cell)
+        yield kept.pop(cell)

@@ -285,6 +285,16 @@ def test_a_leader_takes_what_another_finished_while_it_waited() -> None:
     assert grid.result(0) == b"theirs"
 
 
+def test_what_others_finished_is_told_once_and_never_what_was_finished_here() -> None:
+    cells = FakeCells()
+    _, grid = _led(cells, b"a", b"b", b"c")
+    assert grid.take() == 0
+    grid.finish(0, b"0")
+    cells.results[2] = b"theirs"
+    assert grid.finished_elsewhere() == [2]
+    assert grid.finished_elsewhere() == []
+
+
 def test_tasks_travel_in_calls_of_at_most_two_mebibytes() -> None:
     cells = FakeCells()
     _led(cells, *[bytes(900_000)] * 5, bytes(2 << 20), b"x")
