@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.protobuf.struct_pb2 import Struct
 
 from helpers.running_vault import Tenant
+from strongroom import Customer
 from strongroom.api.v1 import analysis_worker_service_pb2 as worker_api
 from strongroom.api.v1.analysis_service_pb2 import Run
-from strongroom.api.v1.customer_pb2 import Correction, DerivedData
-from strongroom.api.v1.review_service_pb2 import FieldWeight
+from strongroom.api.v1.customer_pb2 import PROPOSAL_STATE_PENDING, Correction, DerivedData
+from strongroom.api.v1.review_service_pb2 import FieldWeight, Proposal
+
+NAMES = (("Ilse", "Brandt"), ("Ilse", "Brand"), ("Otto", "Wessel"), ("Otto", "Vessel"))
 
 
 class MatchRun:
@@ -47,3 +52,30 @@ class MatchRun:
             expected_offsets={"correct": corrections, "match": 0},
             expected_proposals={"match": pairs},
         )
+
+
+def made_people(tenant: Tenant) -> dict[str, str]:
+    """Two pairs of customers who may be one person each: resource names by family name."""
+    return {
+        family: tenant.admin.customers.create(
+            Customer(given_name=given, family_name=family, emails=[f"{family}@mail.example"], birth_date="1980-02-03")
+        ).name
+        for given, family in NAMES
+    }
+
+
+def proposed(acme: Tenant, *pairs: tuple[str, str, float]) -> list[Proposal]:
+    """What waits after a run has proposed these pairs."""
+    run = MatchRun(acme)
+    run.propose(*(run.pair(*pair) for pair in pairs))
+    run.commit(pairs=len(pairs))
+    return list(acme.analyst.review.list())
+
+
+def correction(**changes: object) -> Correction:
+    given = {"field": "family_name", "rule": "name_case", "before": "Brandt", "after": "Brandl", "confidence": 0.8}
+    return Correction(**{"state": PROPOSAL_STATE_PENDING, **given, **changes})  # type: ignore[arg-type]  # fields of a test
+
+
+def corrections_of(acme: Tenant, customer: str) -> Sequence[Correction]:
+    return acme.analyst.customers.get_full(customer).derived.corrections
